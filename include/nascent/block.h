@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Blocks: what a user declares, without input sizes.
+ *
+ * Constructors never return NULL: a failure gives an error block that carries status and text, and the first call that
+ * takes a context reports it with its path. Containers own their children from the call on, also on failure. Blocks are
+ * reference-counted; nsc_retain gives one more reference, for a block that is used twice.
+ *
+ * Options are designated initialisers, nsc_dense(256, .activation = NSC_RELU); in them 0 and NULL mean "not given", and
+ * switches are off by default. C++ calls the functions behind the macros.
+ *
+ * Threads: a tree is declared and changed by one thread at a time. Then any number of threads may run it, also for the
+ * first time: one commits, the others see it done.
+ */
+#ifndef NASCENT_BLOCK_H
+#define NASCENT_BLOCK_H
+
+#include <stdio.h>
+
+#include <nascent/trace.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- layers ----------------------------------------------------------------------------------------------------- */
+
+/* y = activation(x weight^T + bias): weight (units, in_units), bias (units). The input (n, ...) is flattened to
+ * (n, in_units) unless no_flatten; then the last axis is in_units. */
+typedef struct nsc_dense_options {
+    int64_t units;             /* 1 or more, or NSC_DIM_ZERO */
+    int64_t in_units;          /* inferred when not given */
+    nsc_activation activation; /* after the bias */
+    int no_bias;
+    int no_flatten;
+    nsc_initializer weight_init; /* default: the net's */
+    nsc_initializer bias_init;   /* default: zeros */
+    const char *name;            /* default: the position in the container */
+} nsc_dense_options;
+NSC_API nsc_block *nsc_dense_create(const nsc_dense_options *options, size_t size);
+
+typedef struct nsc_activation_options {
+    nsc_activation activation;
+    int axis; /* of NSC_SOFTMAX: 0 means the last; other values as in nsc_op_softmax */
+    const char *name;
+} nsc_activation_options;
+NSC_API nsc_block *nsc_activation_create(const nsc_activation_options *options, size_t size);
+
+/* (n, ...) -> (n, product of the rest). */
+NSC_API nsc_block *nsc_flatten(void);
+/* Gives its input: the straight branch of a residual connection. */
+NSC_API nsc_block *nsc_identity(void);
+
+/* ---- containers: arrays of blocks ended by NULL, which they own --------------------------------------------------- */
+
+/* One after the other. An empty one is the identity. */
+NSC_API nsc_block *nsc_sequential_create(nsc_block *const *blocks);
+/* Every branch on the same input; the outputs are added, or joined along axis. */
+NSC_API nsc_block *nsc_add_branches_create(nsc_block *const *branches);
+NSC_API nsc_block *nsc_concat_branches_create(int axis, nsc_block *const *branches);
+
+#ifndef __cplusplus
+#define nsc_dense(...) nsc_dense_create(&(nsc_dense_options){.units = __VA_ARGS__}, sizeof(nsc_dense_options))
+#define nsc_activate(...) \
+    nsc_activation_create(&(nsc_activation_options){.activation = __VA_ARGS__}, sizeof(nsc_activation_options))
+#define nsc_sequential(...) nsc_sequential_create((nsc_block *[]){__VA_ARGS__, NULL})
+#define nsc_add_branches(...) nsc_add_branches_create((nsc_block *[]){__VA_ARGS__, NULL})
+#define nsc_concat_branches(AXIS, ...) nsc_concat_branches_create((AXIS), (nsc_block *[]){__VA_ARGS__, NULL})
+#endif
+
+/* Names a block in the paths of its container; gives the block. */
+NSC_API nsc_block *nsc_named(const char *name, nsc_block *block);
+
+/* ---- custom blocks ---------------------------------------------------------------------------------------------- */
+
+/* Composes the operations of trace.h: in (in_count values) to out (out_count places, to be filled). Pure: it may be
+ * called many times and from several threads, must not run a net, and depends on nothing but user, the mode and shapes.
+ * A result other than NSC_OK fails the trace; nsc_trace_fail adds words. */
+typedef nsc_status (*nsc_forward_function)(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count,
+                                           nsc_value **out, size_t out_count);
+typedef struct nsc_custom_options {
+    nsc_forward_function forward;
+    void *user;
+    void (*destroy)(void *user); /* called once, when the block is freed; also when its construction failed */
+    const char *kind;            /* for messages; default "custom" */
+    size_t inputs;               /* default 1 */
+    size_t outputs;              /* default 1 */
+    const char *name;
+} nsc_custom_options;
+NSC_API nsc_block *nsc_custom_create(const nsc_custom_options *options, size_t size);
+
+/* A parameter of a custom block. Unknown sizes are NSC_UNKNOWN; unknown sizes of one block that carry the same name in
+ * dim_names are one dimension. */
+typedef struct nsc_parameter_options {
+    const char *name;             /* required, without dots */
+    int rank;                     /* 0 to NSC_MAX_RANK, or NSC_UNKNOWN */
+    const int64_t *dims;          /* rank sizes, here also 0 */
+    const char *const *dim_names; /* NULL, or rank names, each may be NULL */
+    nsc_dtype dtype;              /* default NSC_FLOAT32 */
+    nsc_initializer init;         /* default: the net's */
+} nsc_parameter_options;
+/* The handle belongs to the block (retain it to keep it longer). A failure turns the block into an error block and gives
+ * NULL, which nsc_op_parameter accepts. */
+NSC_API nsc_parameter *nsc_declare_create(nsc_block *block, const nsc_parameter_options *options, size_t size);
+/* A child of a custom block, which owns it from the call on; gives child. name NULL: the position. */
+NSC_API nsc_block *nsc_add_child(nsc_block *block, const char *name, nsc_block *child);
+
+#ifndef __cplusplus
+#define nsc_custom(...) nsc_custom_create(&(nsc_custom_options){.forward = __VA_ARGS__}, sizeof(nsc_custom_options))
+#define nsc_declare(BLOCK, ...) \
+    nsc_declare_create((BLOCK), &(nsc_parameter_options){.name = __VA_ARGS__}, sizeof(nsc_parameter_options))
+#endif
+
+/* ---- any block -------------------------------------------------------------------------------------------------- */
+
+NSC_API nsc_block *nsc_retain(nsc_block *block);
+/* Gives one reference back; the last one frees the tree. NULL is allowed. */
+NSC_API void nsc_release(nsc_block *block);
+
+/* NSC_OK, or why this block, or the first block below it, is an error block; text may be NULL, else it receives the
+ * words, with the path. */
+NSC_API nsc_status nsc_block_check(const nsc_block *block, char *text, size_t capacity);
+
+/* Visits every parameter once, in order of declaration (own ones first, then children), with its path from this root.
+ * Stops when visit returns other than 0. */
+typedef int (*nsc_parameter_visit)(void *user, const char *path, nsc_parameter *parameter);
+NSC_API nsc_status nsc_parameters_each(nsc_block *net, nsc_parameter_visit visit, void *user);
+/* The parameter at a path from this root, not retained; NULL when there is none. */
+NSC_API nsc_parameter *nsc_find_parameter(nsc_block *net, const char *path);
+/* A line for each parameter: path, shape, dtype, state. */
+NSC_API nsc_status nsc_print_parameters(nsc_block *net, FILE *file);
+
+/* ---- the life of a net ------------------------------------------------------------------------------------------ */
+
+/* A rule sets the initialiser of every parameter whose path matches the glob (fnmatch(3), without flags: * also matches
+ * dots). The first rule that matches wins over what the layer declared and over the default. */
+typedef struct nsc_init_rule {
+    const char *pattern;
+    nsc_initializer init;
+} nsc_init_rule;
+
+typedef struct nsc_initialize_options {
+    size_t size;                /* sizeof(nsc_initialize_options) */
+    uint64_t seed;              /* 0 is a seed like any other */
+    nsc_initializer init;       /* for parameters declared without one; default nsc_uniform(0.07) */
+    const nsc_init_rule *rules; /* copied */
+    size_t rule_count;
+} nsc_initialize_options;
+
+/* Requests initialisation of every parameter of net on the context's device; options may be NULL. Commits at once when
+ * every parameter in the net is shape-known, else records: the first forward commits. A second request replaces the
+ * first for parameters that are still without a value; initialized ones keep their value and are not asked again.
+ * Paths are frozen by the first request. Errors: INVALID (an error block, a path hash collision, a bad initialiser),
+ * WRONG_DEVICE (initialized on another context), and those of a commit. Nothing changes on failure. */
+NSC_API nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initialize_options *options);
+
+/* A shape for a trace: -1 is an unknown size (a symbolic batch). */
+typedef struct nsc_shape {
+    int rank;
+    int64_t dims[NSC_MAX_RANK];
+    nsc_dtype dtype; /* 0: float32 */
+} nsc_shape;
+
+/* What a trace would give, without data, device or change. */
+typedef struct nsc_proposal nsc_proposal;
+/* Errors: SHAPE_CONFLICT (all conflicts at once), INVALID, or what a custom block returned. The caller owns *proposal. */
+NSC_API nsc_status nsc_propose(nsc_block *net, nsc_mode mode, const nsc_shape *inputs, size_t input_count,
+                               nsc_proposal **proposal);
+NSC_API void nsc_proposal_release(nsc_proposal *proposal);
+NSC_API size_t nsc_proposal_output_count(const nsc_proposal *proposal);
+NSC_API nsc_status nsc_proposal_output(const nsc_proposal *proposal, size_t index, nsc_shape *shape);
+/* The inputs as solved: backward information may have made an unknown size known. */
+NSC_API nsc_status nsc_proposal_input(const nsc_proposal *proposal, size_t index, nsc_shape *shape);
+NSC_API size_t nsc_proposal_parameter_count(const nsc_proposal *proposal);
+/* path is owned by the proposal. */
+NSC_API nsc_status nsc_proposal_parameter(const nsc_proposal *proposal, size_t index, const char **path,
+                                          nsc_shape *shape);
+/* Elements and bytes of all parameters; *unknown counts those whose shape is not known (not in the sums). */
+NSC_API void nsc_proposal_totals(const nsc_proposal *proposal, uint64_t *elements, uint64_t *bytes, size_t *unknown);
+/* One row a layer: path, kind, output shape, parameters, bytes; then the totals. */
+NSC_API nsc_status nsc_print_summary(const nsc_proposal *proposal, FILE *file);
+
+/* Fixes the shapes that these inputs give: parameters become shape-known, nothing is allocated or filled. */
+NSC_API nsc_status nsc_infer_shapes(nsc_block *net, const nsc_shape *inputs, size_t input_count);
+
+/* One input, one output, NSC_INFERENCE: infers, commits and plans what is still missing, then runs. *y is NULL (a tensor
+ * is made, owned by the caller) or a tensor of the right shape and dtype, which is reused. Does not wait: reading y
+ * does. Errors: NOT_REQUESTED, SHAPE_CONFLICT, PENDING, WRONG_DEVICE, WRONG_DTYPE, NO_MEMORY, DEVICE_LOST, FAILED.
+ * x must stay alive until y was read. */
+NSC_API nsc_status nsc_forward(nsc_block *net, const nsc_tensor *x, nsc_tensor **y);
+/* The form with several inputs and outputs. */
+NSC_API nsc_status nsc_run(nsc_block *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
+                           nsc_tensor **out, size_t out_count);
+
+/* The one way back: every parameter of net returns to its declaration and loses its value; requests and seeds stay. */
+NSC_API nsc_status nsc_forget(nsc_block *net);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything an application needs. Not included: <nascent/backend.h> and <nascent/device.h>, for backends and tools. */
+#ifndef NASCENT_H
+#define NASCENT_H
+
+#include <nascent/block.h>
+#include <nascent/context.h>
+#include <nascent/io.h>
+#include <nascent/parameter.h>
+#include <nascent/random.h>
+#include <nascent/status.h>
+#include <nascent/tensor.h>
+#include <nascent/trace.h>
+
+#endif
