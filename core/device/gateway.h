@@ -36,6 +36,7 @@ typedef struct nsc_device {
     char *cache_dir; /* of the program cache, or NULL */
     pthread_mutex_t lock;
     atomic_bool lost;
+    atomic_bool cache_failed; /* the program cache could not be written, and the log was told */
     nsc_device_counters counters;
     nsc_pool *pool;
 } nsc_device;
