@@ -149,8 +149,8 @@ typedef struct nsc_initialize_options {
 
 /* Requests initialisation of every parameter of net on the context's device; options may be NULL. Commits at once when
  * every parameter in the net is shape-known, else records: the first forward commits. A second request replaces the
- * first for parameters that are still without a value; initialized ones keep their value and are not asked again.
- * Paths are frozen by the first request. Errors: INVALID (an error block, a path hash collision, a bad initialiser),
+ * first, path and seed included, for parameters that are still without a value; initialized ones keep theirs and are
+ * not asked again. Paths are relative to this net, and frozen by the request. Errors: INVALID (an error block, a path hash collision, a bad initialiser),
  * WRONG_DEVICE (initialized on another context), and those of a commit. Nothing changes on failure. */
 NSC_API nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initialize_options *options);
 

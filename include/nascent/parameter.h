@@ -100,12 +100,12 @@ NSC_API nsc_dtype nsc_parameter_dtype(const nsc_parameter *parameter);
 NSC_API int nsc_parameter_shape(const nsc_parameter *parameter, int64_t dims[NSC_MAX_RANK]);
 /* Counts values: it moves whenever the value is replaced. 0 before the first. */
 NSC_API uint64_t nsc_parameter_generation(const nsc_parameter *parameter);
-/* How the size of axis became known: "declared by 0 (dense)", "inferred by 0 (dense) from input 0 (2, 20)", ... Owned
- * by the parameter; "" when it is unknown. */
-NSC_API const char *nsc_parameter_origin(const nsc_parameter *parameter, int axis);
+/* How the size of axis became known, into text: "declared by dense", "inferred by 0 (dense) from input 0 (2, 20)", "set
+ * by the caller"; "" when it is unknown. Gives the length, as snprintf. */
+NSC_API size_t nsc_parameter_origin(const nsc_parameter *parameter, int axis, char *text, size_t capacity);
 
 /* Copies the value to host memory; bytes must be the parameter's. Errors: NOT_REQUESTED, PENDING (the text names the
- * unknown dimensions and what would supply them), INVALID. */
+ * unknown dimensions and what would supply them; nsc_last_error of the request's context, and of NULL, has it), INVALID. */
 NSC_API nsc_status nsc_parameter_read(const nsc_parameter *parameter, void *data, size_t bytes);
 
 /* Gives the parameter a value, in any state: a copy of `value`, on its device, whose shape must agree with what is

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/param/commit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/context.h"
+#include "core/error.h"
+#include "core/param/initializer.h"
+
+/* What publishing one shape will need, made before anything changes. */
+typedef struct pending_shape {
+    char *origins[NSC_MAX_RANK];
+    nsc_cell *cells[NSC_MAX_RANK]; /* for a rank that was unknown */
+} pending_shape;
+
+static void pending_free(pending_shape *pending, size_t count)
+{
+    for (size_t i = 0; pending != NULL && i < count; i++)
+        for (int axis = 0; axis < NSC_MAX_RANK; axis++) {
+            free(pending[i].origins[axis]);
+            nsc_cell_release(pending[i].cells[axis]);
+        }
+    free(pending);
+}
+
+static bool pending_fill(pending_shape *pending, const nsc_shape_update *update)
+{
+    for (int axis = 0; axis < update->rank; axis++) {
+        if (update->origins[axis] != NULL && (pending->origins[axis] = strdup(update->origins[axis])) == NULL)
+            return false;
+        if (update->parameter->rank < 0 && (pending->cells[axis] = nsc_cell_new(-1)) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Cannot fail. The lock is held. */
+static void pending_publish(pending_shape *pending, const nsc_shape_update *update)
+{
+    nsc_parameter *parameter = update->parameter;
+    if (parameter->rank < 0 && update->rank >= 0) {
+        parameter->rank = update->rank;
+        memcpy(parameter->axes, pending->cells, sizeof parameter->axes);
+        memset(pending->cells, 0, sizeof pending->cells);
+    }
+    for (int axis = 0; axis < update->rank; axis++) {
+        nsc_cell *root = nsc_cell_root(parameter->axes[axis]);
+        if (update->dims[axis] < 0 || root->size >= 0)
+            continue;
+        root->size = update->dims[axis];
+        root->origin = pending->origins[axis];
+        pending->origins[axis] = NULL;
+    }
+}
+
+nsc_status nsc_commit_shapes(uint64_t owner, const nsc_shape_update *updates, size_t count)
+{
+    bool complete = true;
+    pending_shape *pending = calloc(count + 1, sizeof *pending);
+    for (size_t i = 0; pending != NULL && i < count && complete; i++)
+        complete = pending_fill(&pending[i], &updates[i]);
+    if (pending == NULL || !complete) {
+        pending_free(pending, count);
+        return nsc_fail(owner, NSC_NO_MEMORY, "no host memory to record the shapes of %zu parameters", count);
+    }
+    nsc_parameters_lock();
+    for (size_t i = 0; i < count; i++)
+        pending_publish(&pending[i], &updates[i]);
+    pending_free(pending, count);
+    nsc_parameters_unlock();
+    return NSC_OK;
+}
+
+static nsc_status make_values(nsc_context *context, const nsc_commit_item *items, nsc_tensor **values, size_t count)
+{
+    size_t job_count = 0;
+    nsc_status status = NSC_OK;
+    nsc_fill_job *jobs = calloc(count + 1, sizeof *jobs);
+    if (jobs == NULL)
+        return nsc_fail(context->id, NSC_NO_MEMORY, "no host memory to commit %zu parameters", count);
+    for (size_t i = 0; i < count && status == NSC_OK; i++) {
+        const nsc_request *request = items[i].request;
+        if (items[i].value != NULL)
+            continue;
+        status = nsc_tensor_create(context, items[i].shape.parameter->dtype, items[i].shape.rank, items[i].shape.dims,
+                                   &values[i]);
+        if (status != NSC_OK)
+            nsc_fail_while(context->id, status, "allocating the value of %s", request->path);
+        else
+            jobs[job_count++] =
+                (nsc_fill_job){values[i], &request->init, request->path, request->seed, request->stream, 0};
+    }
+    if (status == NSC_OK)
+        status = nsc_fill_tensors(context, jobs, job_count);
+    /* A value is published only when it is certainly there: a failure of queued work shows here. */
+    if (status == NSC_OK && count > 0)
+        status = nsc_device_finish(&context->device);
+    free(jobs);
+    return status;
+}
+
+nsc_status nsc_commit_values(nsc_context *context, const nsc_commit_item *items, size_t count)
+{
+    bool complete = true;
+    pending_shape *pending = calloc(count + 1, sizeof *pending);
+    nsc_tensor **values = calloc(count + 1, sizeof *values);
+    for (size_t i = 0; pending != NULL && i < count && complete; i++)
+        complete = pending_fill(&pending[i], &items[i].shape);
+    nsc_status status = NSC_OK;
+    if (pending == NULL || values == NULL || !complete)
+        status = nsc_fail(context->id, NSC_NO_MEMORY, "no host memory to commit %zu parameters", count);
+    if (status == NSC_OK)
+        status = make_values(context, items, values, count);
+    if (status == NSC_OK) {
+        nsc_parameters_lock();
+        for (size_t i = 0; i < count; i++) {
+            nsc_parameter *parameter = items[i].shape.parameter;
+            pending_publish(&pending[i], &items[i].shape);
+            nsc_tensor_release(parameter->value);
+            parameter->value = items[i].value != NULL ? items[i].value : values[i];
+            values[i] = NULL;
+            atomic_fetch_add(&parameter->generation, 1);
+        }
+        nsc_parameters_unlock();
+        if (count > 0)
+            atomic_fetch_add(&context->commits, 1);
+    } else if (count > 0) {
+        nsc_fail_while(context->id, status, "committing %zu parameters; none was changed", count);
+    }
+    for (size_t i = 0; values != NULL && i < count; i++)
+        nsc_tensor_release(values[i]);
+    free(values);
+    nsc_parameters_lock(); /* cells are counted under it */
+    pending_free(pending, count);
+    nsc_parameters_unlock();
+    return status;
+}

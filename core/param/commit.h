@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one route to shapes and values: everything is prepared first, and published only when nothing can fail any more. */
+#ifndef NSC_CORE_PARAM_COMMIT_H
+#define NSC_CORE_PARAM_COMMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/param/parameter.h"
+
+/* What is known of one (resolved) parameter's shape. origins[i] is NULL where nothing was learnt on that axis. */
+typedef struct nsc_shape_update {
+    nsc_parameter *parameter;
+    int rank;
+    int64_t dims[NSC_MAX_RANK];
+    const char *origins[NSC_MAX_RANK];
+} nsc_shape_update;
+
+/* Publishes shapes alone. */
+nsc_status nsc_commit_shapes(uint64_t owner, const nsc_shape_update *updates, size_t count);
+
+typedef struct nsc_commit_item {
+    nsc_shape_update shape; /* complete */
+    const nsc_request *request;
+    nsc_tensor *value; /* given by the caller (taken over on success), or NULL: made and filled as requested */
+} nsc_commit_item;
+
+/* Allocates and fills what has no value yet, waits, then publishes all shapes and values. context->slow_path is held.
+ * On failure nothing has changed. */
+nsc_status nsc_commit_values(nsc_context *context, const nsc_commit_item *items, size_t count);
+
+#endif
