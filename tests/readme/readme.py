@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""readme.py STAGE SOURCE PLACE WORK: runs the README as a reader would.
+
+A fenced block takes part when the line before it is a mark:
+    <!-- file: NAME -->   is written to NAME
+    <!-- run -->          is given to sh -eu, and must end 0
+    <!-- output -->       is what the run before it printed, line by line; "..." stands for any text in a line
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+BLOCK = re.compile(r"^<!-- (file: (?P<name>\S+)|run|output) -->\n```\w*\n(?P<text>.*?)^```$", re.M | re.S)
+
+
+def same_line(want, got):
+    return re.fullmatch(".*".join(re.escape(part) for part in want.split("...")), got) is not None
+
+
+def check_output(want, got):
+    want, got = want.rstrip("\n").split("\n"), got.rstrip("\n").split("\n")
+    if len(want) == len(got) and all(map(same_line, want, got)):
+        return
+    sys.exit("README: the output differs\n-- written:\n%s\n-- printed:\n%s" % ("\n".join(want), "\n".join(got)))
+
+
+def main():
+    stage, source, place, work = sys.argv[1:5]
+    subprocess.run([stage, source, place], check=True)
+    with open(os.path.join(source, "README.md"), encoding="utf-8") as file:
+        readme = file.read()
+
+    scratch = os.path.join(work, "scratch")
+    shutil.rmtree(scratch, ignore_errors=True)
+    os.makedirs(scratch)
+    prefix = os.path.join(place, "prefix")
+    environment = dict(os.environ, LD_LIBRARY_PATH=prefix + "/lib", PKG_CONFIG_PATH=prefix + "/lib/pkgconfig",
+                       PATH=prefix + "/bin:" + os.environ["PATH"])
+
+    files, runs, printed = 0, 0, None
+    for block in BLOCK.finditer(readme):
+        mark, text = block.group(1), block.group("text")
+        if block.group("name"):
+            with open(os.path.join(scratch, block.group("name")), "w", encoding="utf-8") as file:
+                file.write(text)
+            files += 1
+        elif mark == "run":
+            run = subprocess.run(["sh", "-eu"], input=text, cwd=scratch, env=environment, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            if run.returncode != 0:
+                sys.exit("README: this ended %d\n%s\n%s%s" % (run.returncode, text, run.stdout, run.stderr))
+            printed = run.stdout
+            runs += 1
+        elif printed is None:
+            sys.exit("README: an output before the first run")
+        else:
+            check_output(text, printed)
+    if files == 0 or runs == 0 or printed is None:
+        sys.exit("README: no marked program or command: the marks are broken")
+    print("%d files, %d runs" % (files, runs))
+
+
+main()
