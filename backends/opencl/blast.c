@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GEMM by CLBlast, kept to what is safe in it: only the form that is given its temporary buffer (its own allocations
+ * kill the process when they fail), always under the process lock (its first use is not thread-safe), always with
+ * parameters of ours (its database holds sets that compute wrong), and only after both of its paths were compared with
+ * the host. */
+#include "opencl.h"
+
+#include <clblast_c.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_PARAMETERS 16
+
+typedef struct parameter_set {
+    const char *kernel;
+    size_t count;
+    const char *names[MAX_PARAMETERS];
+    size_t values[MAX_PARAMETERS];
+} parameter_set;
+
+#define SETS 7
+#define XGEMM_NAMES                                                                                                  \
+    {                                                                                                                \
+        "GEMMK", "KREG", "KWG", "KWI", "MDIMA", "MDIMC", "MWG", "NDIMB", "NDIMC", "NWG", "SA", "SB", "STRM", "STRN", \
+            "VWM", "VWN"                                                                                             \
+    }
+#define DIRECT_NAMES                                                                          \
+    {                                                                                         \
+        "KWID", "MDIMAD", "MDIMCD", "NDIMBD", "NDIMCD", "PADA", "PADB", "VWMD", "VWND", "WGD" \
+    }
+
+/* 64 work-items and 8.5 KB of local memory; both paths. GEMMK = 1 computes wrong in CLBlast before 1.6.3. */
+#define WIDE_GROUP 64
+#define WIDE_LOCAL 8704
+#define WIDE_INDIRECT 256
+static const parameter_set wide_sets[SETS] = {
+    {"Xgemm", 16, XGEMM_NAMES, {0, 1, 16, 2, 8, 8, 32, 8, 8, 32, 1, 1, 0, 0, 2, 2}},
+    {"XgemmDirect", 10, DIRECT_NAMES, {2, 8, 8, 8, 8, 1, 1, 2, 2, 32}},
+    {"GemmRoutine", 1, {"XGEMM_MIN_INDIRECT_SIZE"}, {WIDE_INDIRECT}},
+    {"Copy", 4, {"COPY_DIMX", "COPY_DIMY", "COPY_VW", "COPY_WPT"}, {8, 8, 1, 1}},
+    {"Pad", 4, {"PAD_DIMX", "PAD_DIMY", "PAD_WPTX", "PAD_WPTY"}, {8, 8, 1, 1}},
+    {"Transpose", 4, {"TRA_DIM", "TRA_PAD", "TRA_SHUFFLE", "TRA_WPT"}, {8, 0, 0, 1}},
+    {"Padtranspose", 3, {"PADTRA_PAD", "PADTRA_TILE", "PADTRA_WPT"}, {0, 8, 1}},
+};
+
+/* 16 work-items and 1 KB; the direct path always (2,000,000 cubed is the largest threshold that 64 bits hold). */
+#define SMALL_GROUP 16
+#define SMALL_LOCAL 1024
+static const parameter_set small_sets[SETS] = {
+    {"Xgemm", 16, XGEMM_NAMES, {0, 1, 4, 1, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 1, 1}},
+    {"XgemmDirect", 10, DIRECT_NAMES, {1, 4, 4, 4, 4, 0, 0, 1, 1, 4}},
+    {"GemmRoutine", 1, {"XGEMM_MIN_INDIRECT_SIZE"}, {2000000}},
+    {"Copy", 4, {"COPY_DIMX", "COPY_DIMY", "COPY_VW", "COPY_WPT"}, {4, 4, 1, 1}},
+    {"Pad", 4, {"PAD_DIMX", "PAD_DIMY", "PAD_WPTX", "PAD_WPTY"}, {4, 4, 1, 1}},
+    {"Transpose", 4, {"TRA_DIM", "TRA_PAD", "TRA_SHUFFLE", "TRA_WPT"}, {4, 0, 0, 1}},
+    {"Padtranspose", 3, {"PADTRA_PAD", "PADTRA_TILE", "PADTRA_WPT"}, {0, 4, 1}},
+};
+
+/* Devices open in this process; guarded by the process lock. CLBlast's caches are cleared with the last one. */
+static unsigned open_devices;
+
+void nsc_cl_blast_open(void)
+{
+    pthread_mutex_lock(&nsc_cl_process_lock);
+    open_devices++;
+    pthread_mutex_unlock(&nsc_cl_process_lock);
+}
+
+void nsc_cl_blast_close(nsc_backend_device *device)
+{
+    if (device->blast_temp)
+        clReleaseMemObject(device->blast_temp);
+    pthread_mutex_lock(&nsc_cl_process_lock);
+    if (--open_devices == 0)
+        CLBlastClearCache();
+    pthread_mutex_unlock(&nsc_cl_process_lock);
+}
+
+static CLBlastTranspose transpose(const nsc_cl_matrix *matrix)
+{
+    return matrix->transposed ? CLBlastTransposeYes : CLBlastTransposeNo;
+}
+
+static CLBlastStatusCode enqueue(nsc_backend_device *device, const nsc_backend_step *step, const cl_mem *memory,
+                                 const size_t *offset)
+{
+    pthread_mutex_lock(&nsc_cl_process_lock);
+    CLBlastStatusCode code = CLBlastSgemmWithTempBuffer(
+        CLBlastLayoutRowMajor, transpose(&step->a), transpose(&step->b), step->m, step->n, step->k, step->alpha,
+        memory[0], offset[0], step->a.ld, memory[1], offset[1], step->b.ld, step->beta, memory[2], offset[2],
+        step->c.ld, &device->queue, NULL, device->blast_temp);
+    pthread_mutex_unlock(&nsc_cl_process_lock);
+    return code;
+}
+
+/* Makes the shared buffer large enough for the step. An offset makes CLBlast copy a matrix, so 1 asks for the most that
+ * a launch can need. */
+static bool reserve(nsc_backend_device *device, const nsc_backend_step *step)
+{
+    size_t bytes = 0;
+    cl_int code;
+    pthread_mutex_lock(&nsc_cl_process_lock);
+    CLBlastStatusCode asked =
+        CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, transpose(&step->a), transpose(&step->b), step->m, step->n,
+                                   step->k, 1, step->a.ld, 1, step->b.ld, 1, step->c.ld, &device->queue, &bytes);
+    pthread_mutex_unlock(&nsc_cl_process_lock);
+    if (asked != CLBlastSuccess || bytes > device->max_buffer)
+        return false;
+    if (bytes < 4)
+        bytes = 4; /* the direct path uses none, but takes a valid one */
+    if (bytes <= device->blast_temp_bytes)
+        return true;
+    cl_mem grown = clCreateBuffer(device->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
+    if (!grown)
+        return false;
+    if (device->blast_temp)
+        clReleaseMemObject(device->blast_temp); /* the driver keeps it for work that is enqueued */
+    device->blast_temp = grown;
+    device->blast_temp_bytes = bytes;
+    return true;
+}
+
+/* ---- the trial ---- */
+
+static float sample(size_t i, uint32_t salt)
+{
+    return (float)((int)((i * 2654435761u + salt) >> 7 & 15) - 7); /* small integers: every sum is exact */
+}
+
+/* One GEMM against the host on rows at both ends and in the middle. What lies around C must stay. */
+static bool trial(nsc_backend_device *device, size_t m, size_t n, size_t k, bool ta, bool tb)
+{
+    const size_t margin = 8, sizes[3] = {m * k, k * n, margin + m * n + margin};
+    nsc_backend_step step = {.m = m, .n = n, .k = k, .alpha = 2.0f, .beta = -1.0f};
+    float *host[3] = {NULL, NULL, NULL};
+    cl_mem memory[3] = {NULL, NULL, NULL};
+    const size_t offset[3] = {0, 0, margin};
+    cl_int code = CL_SUCCESS;
+    step.a = (nsc_cl_matrix){ta, ta ? m : k};
+    step.b = (nsc_cl_matrix){tb, tb ? k : n};
+    step.c = (nsc_cl_matrix){false, n};
+    bool right = true;
+    for (uint32_t i = 0; i < 3 && right; i++) {
+        host[i] = malloc(sizes[i] * sizeof(float));
+        right = host[i] != NULL;
+        for (size_t j = 0; right && j < sizes[i]; j++)
+            host[i][j] = sample(j, i);
+        if (right)
+            memory[i] = clCreateBuffer(device->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR,
+                                       sizes[i] * sizeof(float), host[i], &code);
+        right = right && memory[i];
+    }
+    right = right && reserve(device, &step) && enqueue(device, &step, memory, offset) == CLBlastSuccess &&
+            clEnqueueReadBuffer(device->queue, memory[2], CL_TRUE, 0, sizes[2] * sizeof(float), host[2], 0, NULL,
+                                NULL) == CL_SUCCESS;
+    for (size_t i = 0; right && i < margin; i++)
+        right = host[2][i] == sample(i, 2) && host[2][margin + m * n + i] == sample(margin + m * n + i, 2);
+    const size_t rows[3] = {0, m / 2, m - 1};
+    for (size_t r = 0; right && r < 3; r++)
+        for (size_t j = 0; right && j < n; j++) {
+            const size_t i = rows[r];
+            double sum = 0;
+            for (size_t p = 0; p < k; p++)
+                sum += (double)host[0][ta ? p * m + i : i * k + p] * (double)host[1][tb ? j * k + p : p * n + j];
+            right = (double)host[2][margin + i * n + j] == 2 * sum - (double)sample(margin + i * n + j, 2);
+        }
+    for (int i = 0; i < 3; i++) {
+        if (memory[i])
+            clReleaseMemObject(memory[i]);
+        free(host[i]);
+    }
+    return right;
+}
+
+static bool override_all(nsc_backend_device *device, const parameter_set *sets)
+{
+    bool done = true;
+    pthread_mutex_lock(&nsc_cl_process_lock);
+    for (size_t i = 0; i < SETS && done; i++) {
+        const char *names[MAX_PARAMETERS];
+        memcpy(names, sets[i].names, sizeof names);
+        done = CLBlastOverrideParameters(device->id, sets[i].kernel, CLBlastPrecisionSingle, sets[i].count, names,
+                                         sets[i].values) == CLBlastSuccess;
+    }
+    pthread_mutex_unlock(&nsc_cl_process_lock);
+    return done;
+}
+
+/* At the first GEMM and not at open: the first build takes seconds on some CPUs. It is never remembered, since the trial
+ * is also what builds CLBlast's program, so that launches build nothing. The parameters are set once: a change would
+ * build again. */
+static void try_out(nsc_backend_device *device)
+{
+    const bool wide = device->max_group >= WIDE_GROUP && device->max_items[0] >= 16 && device->max_items[1] >= 16 &&
+                      device->local_bytes >= WIDE_LOCAL;
+    const bool small = device->max_group >= SMALL_GROUP && device->max_items[0] >= 4 && device->max_items[1] >= 4 &&
+                       device->local_bytes >= SMALL_LOCAL;
+    const char *why = NULL;
+    if (!wide && !small)
+        why = "CLBlast off: work-groups or local memory too small for it";
+    else if (!override_all(device, wide ? wide_sets : small_sets))
+        why = "CLBlast off: it refused our parameters";
+    else if (!trial(device, 37, 29, 53, false, false) || !trial(device, 29, 37, 53, true, false) ||
+             !trial(device, 37, 29, 53, false, true) || !trial(device, 29, 37, 53, true, true))
+        why = "CLBlast off: its direct GEMM fails or is wrong on this device";
+    else if (wide && !trial(device, WIDE_INDIRECT + 3, WIDE_INDIRECT + 1, WIDE_INDIRECT + 5, false, true))
+        why = "CLBlast off: its indirect GEMM fails or is wrong on this device";
+    device->blast = why ? NSC_CL_BLAST_OFF : NSC_CL_BLAST_ON;
+    if (why)
+        nsc_cl_note(device, why);
+}
+
+/* ---- steps ---- */
+
+/* A row-major matrix with a leading dimension, or the transpose of one. */
+static bool matrix_of(const nsc_backend_view *view, nsc_cl_matrix *matrix)
+{
+    const int64_t *d = view->dims, *s = view->strides;
+    if (s[1] == 1 && s[0] >= d[1])
+        *matrix = (nsc_cl_matrix){false, (size_t)s[0]};
+    else if (s[0] == 1 && s[1] >= d[0])
+        *matrix = (nsc_cl_matrix){true, (size_t)s[1]};
+    else
+        return false;
+    return true;
+}
+
+static bool narrow(const nsc_backend_view *view)
+{
+    nsc_cl_geometry geometry = {.rank = 2, .dims = {view->dims[0], view->dims[1]}};
+    nsc_cl_geometry_add(&geometry, view->strides);
+    return !nsc_cl_geometry_wide(&geometry);
+}
+
+int nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *gemm, nsc_backend_step *step)
+{
+    nsc_backend_step mine = {.m = (size_t)gemm->c.dims[0],
+                             .n = (size_t)gemm->c.dims[1],
+                             .k = (size_t)gemm->a.dims[1],
+                             .alpha = gemm->alpha,
+                             .beta = gemm->beta};
+    if (device->blast == NSC_CL_BLAST_OFF || !narrow(&gemm->a) || !narrow(&gemm->b) || !narrow(&gemm->c) ||
+        !matrix_of(&gemm->a, &mine.a) || !matrix_of(&gemm->b, &mine.b) || !matrix_of(&gemm->c, &mine.c) ||
+        mine.c.transposed)
+        return 0;
+    if (device->blast == NSC_CL_BLAST_UNTRIED)
+        try_out(device);
+    if (device->blast != NSC_CL_BLAST_ON || !reserve(device, &mine))
+        return 0;
+    step->blast = true;
+    step->m = mine.m;
+    step->n = mine.n;
+    step->k = mine.k;
+    step->alpha = mine.alpha;
+    step->beta = mine.beta;
+    step->a = mine.a;
+    step->b = mine.b;
+    step->c = mine.c;
+    nsc_cl_operand_add(step, &gemm->a);
+    nsc_cl_operand_add(step, &gemm->b);
+    nsc_cl_operand_add(step, &gemm->c);
+    return 1;
+}
+
+nsc_backend_status nsc_cl_blast_launch(nsc_backend_device *device, const nsc_backend_step *step,
+                                       const nsc_backend_binding *bindings)
+{
+    cl_mem memory[3];
+    size_t offset[3];
+    for (int i = 0; i < 3; i++) {
+        const nsc_cl_operand *operand = &step->operands[i];
+        memory[i] = bindings[operand->buffer].buffer->memory;
+        offset[i] = (size_t)(bindings[operand->buffer].offset / operand->bytes) + (size_t)operand->offset;
+    }
+    CLBlastStatusCode code = enqueue(device, step, memory, offset);
+    return code == CLBlastSuccess ? NSC_BACKEND_OK
+                                  : nsc_cl_fail(device->host, "CLBlastSgemmWithTempBuffer", step->what, (cl_int)code);
+}
