@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks without parameters: activations, flatten, identity. */
+#include "core/block/block.h"
+
+typedef struct activation {
+    nsc_block base;
+    nsc_activation activation;
+    int axis;
+} activation;
+
+static nsc_status activation_forward(nsc_trace *trace, nsc_block *block, nsc_value *const *in, size_t in_count,
+                                     nsc_value **out, size_t out_count)
+{
+    const activation *self = (const activation *)block;
+    (void)trace, (void)in_count, (void)out_count;
+    if (self->activation == NSC_SOFTMAX)
+        out[0] = nsc_op_softmax(in[0], self->axis == 0 ? -1 : self->axis);
+    else
+        out[0] = nsc_op_activation(in[0], self->activation);
+    return NSC_OK;
+}
+
+static const nsc_block_class activation_class = {"activation", activation_forward, NULL};
+
+nsc_block *nsc_activation_create(const nsc_activation_options *options, size_t size)
+{
+    nsc_activation_options o;
+    nsc_options_copy(&o, sizeof o, options, size);
+    nsc_block *block = nsc_block_new(sizeof(activation), &activation_class);
+    if (nsc_block_static(block))
+        return block;
+    ((activation *)block)->activation = o.activation;
+    ((activation *)block)->axis = o.axis;
+    nsc_named(o.name, block);
+    if ((unsigned)o.activation > NSC_SOFTMAX)
+        return nsc_block_fail(block, NSC_INVALID, "%d is no activation", (int)o.activation);
+    if (o.axis != 0 && o.activation != NSC_SOFTMAX)
+        return nsc_block_fail(block, NSC_INVALID, "axis is for NSC_SOFTMAX; this activation works element by element");
+    return block;
+}
+
+static nsc_status flatten_forward(nsc_trace *trace, nsc_block *block, nsc_value *const *in, size_t in_count,
+                                  nsc_value **out, size_t out_count)
+{
+    (void)trace, (void)block, (void)in_count, (void)out_count;
+    out[0] = nsc_op_flatten(in[0]);
+    return NSC_OK;
+}
+
+static nsc_status identity_forward(nsc_trace *trace, nsc_block *block, nsc_value *const *in, size_t in_count,
+                                   nsc_value **out, size_t out_count)
+{
+    (void)trace, (void)block, (void)in_count, (void)out_count;
+    out[0] = in[0];
+    return NSC_OK;
+}
+
+static const nsc_block_class flatten_class = {"flatten", flatten_forward, NULL};
+static const nsc_block_class identity_class = {"identity", identity_forward, NULL};
+
+nsc_block *nsc_flatten(void)
+{
+    return nsc_block_new(sizeof(nsc_block), &flatten_class);
+}
+
+nsc_block *nsc_identity(void)
+{
+    return nsc_block_new(sizeof(nsc_block), &identity_class);
+}

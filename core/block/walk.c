@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walks over a tree, and what is answered by walking: checks, visits, the listing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/block/block.h"
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/shape.h"
+
+enum { MAX_DEPTH = 200, PATH_CAPACITY = 4096 };
+
+typedef struct walker_state {
+    const nsc_walk *walk;
+    nsc_map seen;
+    char path[PATH_CAPACITY];
+} walker_state;
+
+static bool path_push(walker_state *walker, size_t length, const char *name, size_t *longer)
+{
+    int written = snprintf(walker->path + length, PATH_CAPACITY - length, "%s%s", length == 0 ? "" : ".", name);
+    *longer = length + (size_t)written;
+    return *longer < PATH_CAPACITY;
+}
+
+static bool walk_block(walker_state *walker, nsc_block *block, size_t length, int depth)
+{
+    uint32_t ignored;
+    size_t longer;
+    char text[24];
+    if (nsc_map_get(&walker->seen, block, &ignored))
+        return true;
+    if (depth > MAX_DEPTH || !nsc_map_put(&walker->seen, block, 0))
+        return false;
+    walker->path[length] = 0;
+    if (walker->walk->block != NULL && !walker->walk->block(walker->walk->user, walker->path, block))
+        return false;
+    for (size_t i = 0; walker->walk->parameter != NULL && i < block->parameter_count; i++) {
+        nsc_parameter *parameter = nsc_parameter_resolve(block->parameters[i]);
+        if (nsc_map_get(&walker->seen, parameter, &ignored))
+            continue;
+        if (!nsc_map_put(&walker->seen, parameter, 0) ||
+            !path_push(walker, length, block->parameters[i]->name, &longer) ||
+            !walker->walk->parameter(walker->walk->user, walker->path, parameter))
+            return false;
+    }
+    for (size_t i = 0; i < block->child_count; i++)
+        if (!path_push(walker, length, nsc_child_name(block, i, text), &longer) ||
+            !walk_block(walker, block->children[i].block, longer, depth + 1))
+            return false;
+    return true;
+}
+
+bool nsc_block_walk(nsc_block *root, const nsc_walk *walk)
+{
+    walker_state *walker = calloc(1, sizeof *walker);
+    if (walker == NULL)
+        return false;
+    walker->walk = walk;
+    bool done = walk_block(walker, root, 0, 0);
+    nsc_map_clear(&walker->seen);
+    free(walker);
+    return done;
+}
+
+/* ---- checks ----------------------------------------------------------------------------------------------------- */
+
+typedef struct check_state {
+    nsc_status status;
+    char *text;
+    size_t capacity;
+} check_state;
+
+static bool check_block(void *user, const char *path, nsc_block *block)
+{
+    check_state *check = user;
+    char names[2][24];
+    if (block->status != NSC_OK) {
+        check->status = block->status;
+        snprintf(check->text, check->capacity, "%s (%s): %s", path[0] == 0 ? "the net" : path, block->kind,
+                 block->text == NULL ? nsc_status_name(block->status) : block->text);
+        return false;
+    }
+    for (size_t i = 0; i < block->child_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(nsc_child_name(block, i, names[0]), nsc_child_name(block, j, names[1])) == 0) {
+                check->status = NSC_INVALID;
+                snprintf(check->text, check->capacity, "%s (%s): children %zu and %zu are both named \"%s\"",
+                         path[0] == 0 ? "the net" : path, block->kind, j, i, nsc_child_name(block, i, names[0]));
+                return false;
+            }
+    return true;
+}
+
+nsc_status nsc_block_check(const nsc_block *block, char *text, size_t capacity)
+{
+    char unused[1];
+    check_state check = {NSC_OK, text == NULL || capacity == 0 ? unused : text,
+                         text == NULL ? sizeof unused : capacity};
+    if (capacity == 0 && text != NULL)
+        check.capacity = 0;
+    if (check.capacity > 0)
+        check.text[0] = 0;
+    if (block == NULL) {
+        snprintf(check.text, check.capacity, "block is NULL");
+        return NSC_INVALID;
+    }
+    /* A walk reads the tree only; the callbacks of others may write to what they visit, this one does not. */
+    nsc_block *root = (nsc_block *)(uintptr_t)block;
+    if (!nsc_block_walk(root, &(nsc_walk){.user = &check, .block = check_block}) && check.status == NSC_OK) {
+        snprintf(check.text, check.capacity, "the tree is deeper than %d blocks, a path is too long, or memory is gone",
+                 (int)MAX_DEPTH);
+        return NSC_INVALID;
+    }
+    return check.status;
+}
+
+/* ---- visits ----------------------------------------------------------------------------------------------------- */
+
+typedef struct visit_state {
+    nsc_parameter_visit visit;
+    void *user;
+    bool stopped;
+    const char *wanted;
+    nsc_parameter *found;
+    FILE *file;
+    int path_width, shape_width;
+} visit_state;
+
+static bool visit_each(void *user, const char *path, nsc_parameter *parameter)
+{
+    visit_state *visit = user;
+    visit->stopped = visit->visit(visit->user, path, parameter) != 0;
+    return !visit->stopped;
+}
+
+nsc_status nsc_parameters_each(nsc_block *net, nsc_parameter_visit function, void *user)
+{
+    visit_state visit = {.visit = function, .user = user};
+    if (net == NULL || function == NULL)
+        return nsc_fail(0, NSC_INVALID, "nsc_parameters_each: %s is NULL", net == NULL ? "net" : "visit");
+    if (!nsc_block_walk(net, &(nsc_walk){.user = &visit, .parameter = visit_each}) && !visit.stopped)
+        return nsc_fail(0, NSC_NO_MEMORY, "nsc_parameters_each: no host memory, or a tree too deep");
+    return NSC_OK;
+}
+
+static bool visit_find(void *user, const char *path, nsc_parameter *parameter)
+{
+    visit_state *visit = user;
+    if (strcmp(path, visit->wanted) == 0)
+        visit->found = parameter;
+    return visit->found == NULL;
+}
+
+nsc_parameter *nsc_find_parameter(nsc_block *net, const char *path)
+{
+    visit_state visit = {.wanted = path};
+    if (net != NULL && path != NULL)
+        nsc_block_walk(net, &(nsc_walk){.user = &visit, .parameter = visit_find});
+    return visit.found;
+}
+
+static bool visit_print(void *user, const char *path, nsc_parameter *parameter)
+{
+    visit_state *visit = user;
+    char shape[NSC_SHAPE_TEXT];
+    int64_t dims[NSC_MAX_RANK];
+    nsc_parameters_lock();
+    nsc_shape_text(shape, nsc_parameter_shape_locked(parameter, dims), dims);
+    nsc_parameter_state state = nsc_parameter_state_locked(parameter);
+    nsc_parameters_unlock();
+    if (visit->file == NULL) { /* the first pass measures */
+        int path_width = (int)strlen(path), shape_width = (int)strlen(shape);
+        visit->path_width = path_width > visit->path_width ? path_width : visit->path_width;
+        visit->shape_width = shape_width > visit->shape_width ? shape_width : visit->shape_width;
+        return true;
+    }
+    return fprintf(visit->file, "%-*s  %-*s  %s  %s\n", visit->path_width, path, visit->shape_width, shape,
+                   nsc_dtype_name(parameter->dtype), nsc_parameter_state_name(state)) > 0;
+}
+
+nsc_status nsc_print_parameters(nsc_block *net, FILE *file)
+{
+    visit_state visit = {.file = NULL};
+    char text[512];
+    if (net == NULL || file == NULL)
+        return nsc_fail(0, NSC_INVALID, "nsc_print_parameters: %s is NULL", net == NULL ? "net" : "file");
+    nsc_status status = nsc_block_check(net, text, sizeof text);
+    if (status != NSC_OK)
+        return nsc_fail(0, status, "%s", text);
+    const nsc_walk walk = {.user = &visit, .parameter = visit_print};
+    bool done = nsc_block_walk(net, &walk);
+    visit.file = file;
+    if (!done || !nsc_block_walk(net, &walk))
+        return nsc_fail(0, NSC_IO, "nsc_print_parameters: the listing could not be written whole");
+    return NSC_OK;
+}
