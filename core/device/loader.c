@@ -135,7 +135,7 @@ nsc_status nsc_load_file(const char *path, const char *expected, nsc_backend_tab
         return refuse(&n, NSC_INVALID, "path: expected an absolute one");
     struct stat info;
     if (stat(path, &info) != 0)
-        return refuse(&n, NSC_UNAVAILABLE, "file: expected one to read, found: %s", strerror(errno));
+        return refuse(&n, NSC_INVALID, "file: expected one to read, found: %s", strerror(errno));
     if (!S_ISREG(info.st_mode))
         return refuse(&n, NSC_REFUSED, "file: expected a regular file, found something else");
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);

@@ -18,7 +18,8 @@
  *
  * *table gets what both sides know of the plug-in's table, the rest zero. Of a refused plug-in nothing stays but its
  * mapping; an accepted one stays mapped for good. expected is the name that the file must give, or NULL.
- * Errors: INVALID (1), UNAVAILABLE (2, and 3 where a library that it needs is missing), REFUSED. */
+ * Errors: INVALID (1, and 2 where there is no such file), UNAVAILABLE (3 where a library that it needs is missing),
+ * REFUSED. */
 nsc_status nsc_load_file(const char *path, const char *expected, nsc_backend_table *table, char *why, size_t capacity);
 /* The same from rule 5 on. */
 nsc_status nsc_load_builtin(nsc_backend_query_function query, nsc_backend_table *table, char *why, size_t capacity);
