@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs this program once more, so that a driver that hangs or aborts takes nobody with it. */
+#ifndef NASCENT_TOOLS_CHILD_H
+#define NASCENT_TOOLS_CHILD_H
+
+#include <stddef.h>
+
+/* The descriptor on which a child answers; its standard streams are left to drivers. */
+#define NSC_CHILD_ANSWER 3
+
+/* Runs `nascent argv[1] ...` (argv ends with NULL) for at most `seconds`. The result is what it wrote, ended by 0, to be
+ * freed; NULL, with the reason in why, when it could not be started, did not end in time (it is killed), was ended by a
+ * signal, or ended with another code than 0. */
+char *nsc_child_ask(char *const *argv, unsigned seconds, char *why, size_t capacity);
+
+#endif
