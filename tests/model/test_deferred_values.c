@@ -2,7 +2,9 @@
 /* Deferred initialisation: initial values are a function of seed, path and index, and of nothing else. */
 #include "support.h"
 
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +65,81 @@ START_TEST(test_a25_another_seed_gives_other_values)
         free(of_one[i]);
         free(of_two[i]);
     }
+}
+END_TEST
+
+/* ---- the committed vectors -------------------------------------------------------------------------------------- */
+
+/* A line of tests/vectors/dense_rows.txt: elements first to first + count - 1 of a parameter, the first of them. */
+typedef struct vector {
+    uint64_t seed, first, count;
+    char path[32];
+    uint32_t scale, shift, bits[32];
+    size_t known;
+} vector;
+
+/* The next vector of the file; 0 at its end. */
+static int next_vector(FILE *file, vector *read)
+{
+    char line[1024];
+    int used = 0;
+    do {
+        if (fgets(line, sizeof line, file) == NULL)
+            return 0;
+    } while (line[0] == '#');
+    ck_assert_int_eq(sscanf(line, "uniform %" SCNx64 " %31s %" SCNu64 " %" SCNu64 " %" SCNx32 " %" SCNx32 " %*s%n",
+                            &read->seed, read->path, &read->first, &read->count, &read->scale, &read->shift, &used),
+                     6);
+    for (read->known = 0; read->known < 32; read->known++) {
+        int more = 0;
+        if (sscanf(line + used, "%" SCNx32 "%n", &read->bits[read->known], &more) != 1)
+            break;
+        used += more;
+    }
+    ck_assert_uint_eq(read->known, read->count < 32 ? read->count : 32);
+    return 1;
+}
+
+/* The table's nets and a larger one, by the default initialiser, against what an independent script computed. */
+START_TEST(test_a25_values_are_the_committed_ones)
+{
+    nsc_context *context = model_context(_i);
+    FILE *file = fopen(VECTORS "/dense_rows.txt", "r");
+    ck_assert_ptr_nonnull(file);
+    vector expected;
+    int slices = 0, whole = 0;
+    while (next_vector(file, &expected)) {
+        nsc_initialize_options options = {.size = sizeof options, .seed = expected.seed};
+        float scale, shift;
+        memcpy(&scale, &expected.scale, sizeof scale);
+        memcpy(&shift, &expected.shift, sizeof shift);
+        ck_assert(scale == 0.14f && shift == -0.07f);
+        if (expected.first == 0) {
+            int small = expected.count < 64;
+            nsc_block *net = small ? table_row(0, 0, 0) : nsc_sequential(nsc_dense((int64_t)expected.count / 20));
+            nsc_tensor *x = INPUT(context, 1, 2, small ? 3 : 20);
+            ASSERT_OK(nsc_initialize(net, context, &options));
+            free(model_forward(net, x, NULL));
+            float *values = model_read_parameter(model_parameter(net, expected.path));
+            ck_assert_mem_eq(values, expected.bits, expected.known * sizeof(float));
+            free(values);
+            nsc_tensor_release(x);
+            nsc_release(net);
+            whole++;
+        } else {
+            nsc_initializer init = nsc_uniform(0.07f);
+            nsc_tensor *slice = INPUT(context, 1, (int64_t)expected.count);
+            ASSERT_OK(nsc_initializer_fill(&init, expected.seed, expected.path, expected.first, slice));
+            float *values = model_read(slice);
+            ck_assert_mem_eq(values, expected.bits, expected.known * sizeof(float));
+            free(values);
+            nsc_tensor_release(slice);
+            slices++;
+        }
+    }
+    ck_assert_int_ge(whole, 3);
+    ck_assert_int_ge(slices, 1);
+    fclose(file);
 }
 END_TEST
 
@@ -335,6 +412,7 @@ int main(void)
 {
     TCase *tests = model_begin("deferred: values");
     EACH_BACKEND(tests, test_a25_what_was_declared_does_not_change_the_values);
+    EACH_BACKEND(tests, test_a25_values_are_the_committed_ones);
     EACH_BACKEND(tests, test_a25_another_seed_gives_other_values);
     EACH_BACKEND(tests, test_a26_the_mode_of_the_first_pass_does_not_change_the_values);
     EACH_BACKEND(tests, test_a27_the_order_of_calls_does_not_change_the_values);
