@@ -3,7 +3,6 @@
 #include "parts.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define FASHION_MNIST "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
@@ -18,11 +17,15 @@ int images_load(images *set)
         *set = (images){.name = "digits", .white = 16};
         path = DIGITS;
     }
-    nsc_idx *idx = NULL;
-    if (nsc_idx_read(path, &idx) != NSC_OK) {
-        fprintf(stderr, "%s\n", nsc_last_error(NULL));
+    if (nsc_idx_open(path, &set->file) != NSC_OK || nsc_idx_rank(set->file) != 3) {
+        fprintf(stderr, "%s: %s\n", path, set->file ? "not images: the rank is not 3" : nsc_last_error(NULL));
+        images_free(set);
         return 0;
     }
+    const int64_t *dims = nsc_idx_dims(set->file);
+    set->count = dims[0];
+    set->height = dims[1];
+    set->width = dims[2];
     printf("%lld images of %lld x %lld from %s\n\n", (long long)set->count, (long long)set->height,
            (long long)set->width, path);
     return 1;
@@ -30,14 +33,14 @@ int images_load(images *set)
 
 void images_free(images *set)
 {
-    free(set->pixels);
-    set->pixels = NULL;
+    nsc_idx_close(set->file);
+    set->file = NULL;
 }
 
 void images_batch(const images *set, int64_t first, int64_t count, float *out)
 {
     size_t each = (size_t)(set->height * set->width), n = (size_t)count * each;
-    const uint8_t *pixels = set->pixels + (size_t)first * each;
+    const unsigned char *pixels = nsc_idx_data(set->file) + (size_t)first * each;
     for (size_t i = 0; i < n; i++)
         out[i] = (float)pixels[i] / set->white;
 }

@@ -19,7 +19,7 @@ typedef struct images {
     const char *name; /* "fashion-mnist" or "digits": the key of the committed digests */
     int64_t count, height, width;
     float white; /* the largest pixel value */
-    uint8_t *pixels;
+    nsc_idx *file;
 } images;
 
 int images_load(images *set);
