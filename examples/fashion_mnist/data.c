@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define FASHION_MNIST "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
-#define DIGITS DATA_DIR "/digits/digits-images-idx3-ubyte"
+#define DIGITS DATA_DIR "/digits-images-idx3-ubyte"
 
 int images_load(images *set)
 {

@@ -47,12 +47,12 @@ int layer_reset(void)
 
 static int add(const char *name, uint64_t *sum)
 {
-    uint64_t value = 0;
-    if (!layer.count(name, &value)) {
+    uint64_t count = 0;
+    if (!layer.count(name, &count)) {
         fprintf(stderr, "the counting layer does not know %s\n", name);
         return 0;
     }
-    *sum += value;
+    *sum += count;
     return 1;
 }
 
