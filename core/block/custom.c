@@ -8,6 +8,8 @@
 #include "core/memory.h"
 #include "core/param/initializer.h"
 
+enum { MAX_OUTPUTS = 64 };
+
 /* An unknown dimension that parameters of this block share by name. */
 typedef struct named_dim {
     char *name;
@@ -71,6 +73,9 @@ nsc_block *nsc_custom_create(const nsc_custom_options *options, size_t size)
     }
     block->inputs = o.inputs == 0 ? 1 : o.inputs;
     block->outputs = o.outputs == 0 ? 1 : o.outputs;
+    if (block->outputs > MAX_OUTPUTS)
+        return nsc_block_fail(block, NSC_INVALID, "%zu outputs; a block has at most %d", block->outputs,
+                              (int)MAX_OUTPUTS);
     if (o.forward == NULL)
         return nsc_block_fail(block, NSC_INVALID, "a custom block needs a forward function");
     return block;

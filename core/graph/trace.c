@@ -89,7 +89,7 @@ int nsc_value_sizes(nsc_trace *trace, const nsc_value *value, int64_t dims[NSC_M
 
 int nsc_value_shape(const nsc_value *value, int64_t dims[NSC_MAX_RANK])
 {
-    if (value == NULL || dims == NULL || value->trace->status != NSC_OK)
+    if (value == NULL || dims == NULL || value->trace == NULL || value->trace->status != NSC_OK)
         return 0;
     return nsc_value_sizes(value->trace, value, dims);
 }

@@ -11,6 +11,7 @@
 
 #include "core/block/block.h"
 #include "core/memory.h"
+#include "core/param/commit.h"
 
 typedef enum nsc_node {
     NSC_NODE_INPUT,
@@ -136,5 +137,8 @@ const char *nsc_value_describe(nsc_trace *trace, const nsc_value *value);
 int nsc_value_sizes(nsc_trace *trace, const nsc_value *value, int64_t dims[NSC_MAX_RANK]);
 /* Gives a parameter of unknown rank this rank, with unknown sizes. */
 void nsc_value_fix_rank(nsc_trace *trace, nsc_value *value, int rank);
+
+/* What this trace learnt of one parameter's shape; false: nothing. */
+bool nsc_trace_update(nsc_trace *trace, const nsc_trace_parameter *parameter, nsc_shape_update *update);
 
 #endif

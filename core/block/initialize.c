@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests to initialise, and the way back. */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/block/block.h"
+#include "core/context.h"
+#include "core/memory.h"
+#include "core/param/commit.h"
+#include "core/param/initializer.h"
+#include "core/param/random.h"
+#include "core/shape.h"
+#include "core/tensor.h"
+
+typedef struct wanted {
+    nsc_parameter *parameter;
+    nsc_request request;
+    bool has_value;
+    nsc_shape_update shape;
+} wanted;
+
+typedef struct request_scope {
+    nsc_context *context;
+    nsc_initialize_options options;
+    wanted *items;
+    size_t count, capacity;
+    nsc_status status;
+    bool shapes_known;
+} request_scope;
+
+/* The first rule that matches, what was declared, the net's default, U(-0.07, 0.07). */
+static const nsc_initializer *choose(const request_scope *scope, const char *path, const nsc_parameter *parameter)
+{
+    static const nsc_initializer fallback = {.kind = NSC_INIT_UNIFORM, .a = -0.07f, .b = 0.07f};
+    for (size_t i = 0; i < scope->options.rule_count; i++)
+        if (fnmatch(scope->options.rules[i].pattern, path, 0) == 0)
+            return &scope->options.rules[i].init;
+    if (parameter->init.kind != NSC_INIT_DEFAULT)
+        return &parameter->init;
+    return scope->options.init.kind != NSC_INIT_DEFAULT ? &scope->options.init : &fallback;
+}
+
+static bool want(void *user, const char *path, nsc_parameter *parameter)
+{
+    request_scope *scope = user;
+    uint64_t owner = scope->context->id;
+    char *copy = strdup(path);
+    if (copy == NULL || !nsc_grow((void **)&scope->items, &scope->capacity, scope->count, sizeof *scope->items)) {
+        free(copy);
+        scope->status = nsc_fail(owner, NSC_NO_MEMORY, "nsc_initialize: no host memory");
+        return false;
+    }
+    wanted *item = &scope->items[scope->count++];
+    *item = (wanted){.parameter = parameter,
+                     .request = {.context = owner,
+                                 .seed = scope->options.seed,
+                                 .stream = nsc_hash_path(path),
+                                 .init = *choose(scope, path, parameter),
+                                 .path = copy},
+                     .shape = {.parameter = parameter}};
+    nsc_parameters_lock();
+    item->shape.rank = nsc_parameter_shape_locked(parameter, item->shape.dims);
+    item->has_value = parameter->value != NULL;
+    if (item->has_value && parameter->value->context != scope->context)
+        scope->status = nsc_fail(owner, NSC_WRONG_DEVICE, "%s is initialized on another context than %s", path,
+                                 scope->context->device.title);
+    nsc_parameters_unlock();
+    if (!nsc_shape_known(item->shape.rank, item->shape.dims))
+        scope->shapes_known = false;
+    return scope->status == NSC_OK;
+}
+
+static int by_stream(const void *a, const void *b)
+{
+    const wanted *x = *(const wanted *const *)a, *y = *(const wanted *const *)b;
+    return x->request.stream < y->request.stream ? -1 : x->request.stream > y->request.stream;
+}
+
+/* Two paths with one hash would get one stream: equal values, silently. */
+static nsc_status check_collisions(const request_scope *scope)
+{
+    nsc_status status = NSC_OK;
+    const wanted **order = malloc((scope->count + 1) * sizeof(wanted *));
+    if (order == NULL)
+        return nsc_fail(scope->context->id, NSC_NO_MEMORY, "nsc_initialize: no host memory");
+    for (size_t i = 0; i < scope->count; i++)
+        order[i] = &scope->items[i];
+    qsort(order, scope->count, sizeof *order, by_stream);
+    for (size_t i = 1; i < scope->count && status == NSC_OK; i++)
+        if (order[i]->request.stream == order[i - 1]->request.stream)
+            status = nsc_fail(scope->context->id, NSC_INVALID,
+                              "the paths %s and %s have the same hash, so they would get the same values: rename one",
+                              order[i - 1]->request.path, order[i]->request.path);
+    free(order);
+    return status;
+}
+
+static nsc_status check_options(nsc_context *context, const nsc_initialize_options *options)
+{
+    char text[160];
+    if (!nsc_initializer_valid(&options->init, text, sizeof text))
+        return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: %s", text);
+    if (options->rules == NULL && options->rule_count > 0)
+        return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: rules is NULL");
+    for (size_t i = 0; i < options->rule_count; i++) {
+        const nsc_init_rule *rule = &options->rules[i];
+        if (rule->pattern == NULL || rule->init.kind == NSC_INIT_DEFAULT)
+            return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: rule %zu has no %s", i,
+                            rule->pattern == NULL ? "pattern" : "initialiser");
+        if (!nsc_initializer_valid(&rule->init, text, sizeof text))
+            return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: rule %zu (%s): %s", i, rule->pattern, text);
+    }
+    return NSC_OK;
+}
+
+static nsc_status commit_now(const request_scope *scope)
+{
+    size_t count = 0;
+    nsc_commit_item *items = calloc(scope->count + 1, sizeof *items);
+    if (items == NULL)
+        return nsc_fail(scope->context->id, NSC_NO_MEMORY, "nsc_initialize: no host memory");
+    for (size_t i = 0; i < scope->count; i++)
+        if (!scope->items[i].has_value)
+            items[count++] = (nsc_commit_item){.shape = scope->items[i].shape, .request = &scope->items[i].request};
+    nsc_status status = nsc_commit_values(scope->context, items, count);
+    free(items);
+    return status;
+}
+
+static void record(request_scope *scope)
+{
+    nsc_parameters_lock();
+    for (size_t i = 0; i < scope->count; i++) {
+        wanted *item = &scope->items[i];
+        if (item->has_value)
+            continue;
+        nsc_request old = item->parameter->request;
+        item->parameter->request = item->request;
+        item->request = old; /* its path is freed with the scope */
+    }
+    nsc_parameters_unlock();
+}
+
+nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initialize_options *options)
+{
+    char text[768];
+    if (context == NULL || net == NULL)
+        return nsc_fail(context == NULL ? 0 : context->id, NSC_INVALID, "nsc_initialize: %s is NULL",
+                        net == NULL ? "net" : "context");
+    nsc_status status = nsc_block_check(net, text, sizeof text);
+    if (status != NSC_OK)
+        return nsc_fail(context->id, status, "%s", text);
+    request_scope scope = {.context = context, .shapes_known = true};
+    if (options != NULL && options->size < sizeof options->size)
+        return nsc_fail(context->id, NSC_INVALID,
+                        "nsc_initialize: options->size is %zu; set it to sizeof(nsc_initialize_options)",
+                        options->size);
+    nsc_options_copy(&scope.options, sizeof scope.options, options, options == NULL ? 0 : options->size);
+    status = check_options(context, &scope.options);
+    if (status != NSC_OK)
+        return status;
+    if (pthread_mutex_lock(&context->slow_path) != 0)
+        return nsc_fail(context->id, NSC_INVALID,
+                        "nsc_initialize: called from inside a custom block or an initialiser");
+    if (!nsc_block_walk(net, &(nsc_walk){.user = &scope, .parameter = want}) && scope.status == NSC_OK)
+        scope.status = nsc_fail(context->id, NSC_NO_MEMORY, "nsc_initialize: no host memory");
+    status = scope.status;
+    if (status == NSC_OK)
+        status = check_collisions(&scope);
+    if (status == NSC_OK && scope.shapes_known)
+        status = commit_now(&scope);
+    if (status == NSC_OK)
+        record(&scope);
+    pthread_mutex_unlock(&context->slow_path);
+    for (size_t i = 0; i < scope.count; i++)
+        free(scope.items[i].request.path);
+    free(scope.items);
+    return status;
+}
+
+static bool forget(void *user, const char *path, nsc_parameter *parameter)
+{
+    (void)user, (void)path;
+    nsc_parameters_lock();
+    nsc_parameter_forget_locked(parameter);
+    nsc_parameters_unlock();
+    return true;
+}
+
+nsc_status nsc_forget(nsc_block *net)
+{
+    if (net == NULL)
+        return nsc_fail(0, NSC_INVALID, "nsc_forget: net is NULL");
+    /* Once through without effect, so that a walk that cannot finish changes nothing. */
+    if (!nsc_block_walk(net, &(nsc_walk){.user = NULL}) ||
+        !nsc_block_walk(net, &(nsc_walk){.user = NULL, .parameter = forget}))
+        return nsc_fail(0, NSC_NO_MEMORY, "nsc_forget: no host memory, or a tree too deep");
+    nsc_net_free(atomic_exchange(&net->net, NULL)); /* its executors hold the old values */
+    return NSC_OK;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running a net: the plans of a root and their executors, the slow path of a first forward, the short path of the rest. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/block/block.h"
+#include "core/context.h"
+#include "core/graph/executor.h"
+#include "core/param/commit.h"
+#include "core/shape.h"
+#include "core/tensor.h"
+
+enum { MAX_PLANS = 16 }; /* kept per net; the one used longest ago goes first */
+
+struct nsc_net {
+    pthread_mutex_t lock;
+    nsc_plan *plans; /* the last one used first */
+};
+
+/* ---- the plans of a net ------------------------------------------------------------------------------------------ */
+
+static void discard_plan(nsc_plan *plan)
+{
+    while (plan->idle != NULL) {
+        nsc_executor *next = plan->idle->next;
+        nsc_executor_free(plan->idle);
+        plan->idle = next;
+    }
+    nsc_plan_free(plan);
+}
+
+void nsc_net_free(nsc_net *net)
+{
+    if (net == NULL)
+        return;
+    while (net->plans != NULL) {
+        nsc_plan *next = net->plans->next;
+        discard_plan(net->plans);
+        net->plans = next;
+    }
+    pthread_mutex_destroy(&net->lock);
+    free(net);
+}
+
+static nsc_net *net_of(nsc_block *block)
+{
+    nsc_net *net = atomic_load_explicit(&block->net, memory_order_acquire);
+    if (net != NULL)
+        return net;
+    nsc_net *made = calloc(1, sizeof *made);
+    if (made == NULL || pthread_mutex_init(&made->lock, NULL) != 0) {
+        free(made);
+        return NULL;
+    }
+    if (atomic_compare_exchange_strong(&block->net, &net, made))
+        return made;
+    nsc_net_free(made);
+    return net;
+}
+
+static bool plan_fits(const nsc_plan *plan, nsc_mode mode, const nsc_tensor *const *in, size_t in_count)
+{
+    if (plan->stale || plan->mode != mode || plan->input_count != in_count || plan->context != in[0]->context)
+        return false;
+    for (size_t i = 0; i < in_count; i++)
+        if (plan->inputs[i].dtype != in[i]->dtype || plan->inputs[i].rank != in[i]->rank ||
+            !nsc_shape_equal(in[i]->rank, plan->inputs[i].dims, in[i]->dims))
+            return false;
+    return true;
+}
+
+/* Takes *place out of the list; it is freed by whoever gives the last executor back. */
+static void drop_plan(nsc_plan **place)
+{
+    nsc_plan *plan = *place;
+    *place = plan->next;
+    plan->stale = true;
+    if (plan->borrowed == 0)
+        discard_plan(plan);
+}
+
+/* A plan for these inputs moves to the front and counts as borrowed; NULL when there is none that still holds. *executor
+ * is an idle one of it, or NULL. The comparison with the front is all that a steady run does here. */
+static nsc_plan *borrow(nsc_net *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
+                        nsc_executor **executor)
+{
+    nsc_plan *found = NULL;
+    *executor = NULL;
+    pthread_mutex_lock(&net->lock);
+    for (nsc_plan **place = &net->plans; *place != NULL && found == NULL;) {
+        if (!plan_fits(*place, mode, in, in_count)) {
+            place = &(*place)->next;
+        } else if (!nsc_plan_current(*place)) {
+            drop_plan(place);
+        } else {
+            found = *place;
+            *place = found->next;
+            found->next = net->plans;
+            net->plans = found;
+            found->borrowed++;
+            *executor = found->idle;
+            if (found->idle != NULL)
+                found->idle = found->idle->next;
+        }
+    }
+    pthread_mutex_unlock(&net->lock);
+    return found;
+}
+
+static void give_back(nsc_net *net, nsc_plan *plan, nsc_executor *executor)
+{
+    pthread_mutex_lock(&net->lock);
+    if (executor != NULL) {
+        executor->next = plan->idle;
+        plan->idle = executor;
+    }
+    plan->borrowed--;
+    if (plan->stale && plan->borrowed == 0)
+        discard_plan(plan);
+    pthread_mutex_unlock(&net->lock);
+}
+
+static void keep_plan(nsc_net *net, nsc_plan *plan)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&net->lock);
+    plan->borrowed = 1;
+    plan->next = net->plans;
+    net->plans = plan;
+    for (nsc_plan **place = &net->plans; *place != NULL;) {
+        if (++count > MAX_PLANS)
+            drop_plan(place);
+        else
+            place = &(*place)->next;
+    }
+    pthread_mutex_unlock(&net->lock);
+}
+
+/* ---- the first forward ------------------------------------------------------------------------------------------- */
+
+/* What keeps one parameter from being run, as an error; NSC_OK with *fill when it has to be filled first. */
+static nsc_status judge(nsc_context *context, const nsc_trace_parameter *traced, const nsc_shape_update *update,
+                        bool *fill)
+{
+    const nsc_parameter *parameter = traced->parameter;
+    bool reached = traced->value != NULL;
+    char text[512];
+    nsc_status status = NSC_OK;
+    *fill = false;
+    nsc_parameters_lock();
+    if (parameter->value != NULL) {
+        if (reached && parameter->value->context != context)
+            status = nsc_fail(context->id, NSC_WRONG_DEVICE, "%s lives on another context than the input (%s)",
+                              traced->path, context->device.title);
+    } else if (parameter->request.context == 0) {
+        if (reached)
+            status = nsc_fail(context->id, NSC_NOT_REQUESTED,
+                              "%s has no value and none was requested: call nsc_initialize", traced->path);
+    } else if (parameter->request.context != context->id) {
+        if (reached)
+            status =
+                nsc_fail(context->id, NSC_WRONG_DEVICE, "%s was requested on another context than the input's (%s)",
+                         traced->path, context->device.title);
+    } else if (nsc_shape_known(update->rank, update->dims)) {
+        *fill = true;
+    } else if (reached) {
+        nsc_parameter_explain_locked(parameter, traced->path, text, sizeof text);
+        status = nsc_fail(context->id, NSC_PENDING, "%s; these inputs do not tell it", text);
+    }
+    nsc_parameters_unlock();
+    return status;
+}
+
+static nsc_status commit_trace(nsc_context *context, nsc_trace *trace)
+{
+    size_t count = 0;
+    nsc_status status = NSC_OK;
+    nsc_commit_item *items = calloc(trace->parameter_count + 1, sizeof *items);
+    if (items == NULL)
+        return nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a commit");
+    for (size_t i = 0; i < trace->parameter_count && status == NSC_OK; i++) {
+        bool fill = false;
+        nsc_trace_update(trace, &trace->parameters[i], &items[count].shape);
+        status = judge(context, &trace->parameters[i], &items[count].shape, &fill);
+        items[count].request = &trace->parameters[i].parameter->request;
+        count += fill;
+    }
+    if (status == NSC_OK && trace->status != NSC_OK)
+        status = nsc_fail(context->id, trace->status, "%s", trace->text);
+    if (status == NSC_OK)
+        status = nsc_commit_values(context, items, count);
+    free(items);
+    return status;
+}
+
+/* A plan and its first executor; where the device turns a fused form down, without that one. */
+static nsc_status plan_and_prepare(nsc_context *context, nsc_trace *trace, nsc_plan **plan, nsc_executor **executor)
+{
+    nsc_status status;
+    size_t refused_step = SIZE_MAX;
+    bool *refused = calloc(trace->value_count + 1, sizeof *refused);
+    if (refused == NULL)
+        return nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a plan");
+    do {
+        status = nsc_plan_make(context, trace, refused, plan);
+        if (status != NSC_OK)
+            break;
+        status = nsc_executor_make(*plan, executor, &refused_step);
+        if (status != NSC_OK) {
+            if (refused_step != SIZE_MAX)
+                refused[(*plan)->steps[refused_step].value] = true;
+            nsc_plan_free(*plan);
+            *plan = NULL;
+        }
+    } while (status != NSC_OK && refused_step != SIZE_MAX);
+    free(refused);
+    return status;
+}
+
+static nsc_status first_run(nsc_block *block, nsc_net *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
+                            nsc_plan **plan, nsc_executor **executor)
+{
+    nsc_context *context = in[0]->context;
+    nsc_trace *trace = NULL;
+    nsc_status status = NSC_OK;
+    if (pthread_mutex_lock(&context->slow_path) != 0)
+        return nsc_fail(context->id, NSC_INVALID, "a net cannot be run from inside a custom block or an initialiser");
+    *plan = borrow(net, mode, in, in_count, executor); /* another thread may have been first */
+    if (*plan == NULL) {
+        nsc_shape *shapes = calloc(in_count, sizeof *shapes);
+        if (shapes == NULL)
+            status = nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a trace");
+        for (size_t i = 0; status == NSC_OK && i < in_count; i++) {
+            shapes[i].rank = in[i]->rank;
+            shapes[i].dtype = in[i]->dtype;
+            memcpy(shapes[i].dims, in[i]->dims, sizeof shapes[i].dims);
+        }
+        if (status == NSC_OK)
+            status = nsc_trace_make(context->id, block, mode, shapes, in_count, &trace);
+        if (status == NSC_OK)
+            status = commit_trace(context, trace);
+        if (status == NSC_OK)
+            status = plan_and_prepare(context, trace, plan, executor);
+        if (status == NSC_OK)
+            keep_plan(net, *plan);
+        nsc_trace_free(trace);
+        free(shapes);
+    }
+    pthread_mutex_unlock(&context->slow_path);
+    return status;
+}
+
+/* ---- running ----------------------------------------------------------------------------------------------------- */
+
+static nsc_status check_arguments(const nsc_block *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
+                                  nsc_tensor *const *out, size_t out_count)
+{
+    if (net == NULL || in == NULL || out == NULL || in_count == 0)
+        return nsc_fail(0, NSC_INVALID, "nsc_run: %s",
+                        net == NULL ? "net is NULL" : (in_count == 0 ? "there is no input" : "in or out is NULL"));
+    for (size_t i = 0; i < in_count; i++)
+        if (in[i] == NULL)
+            return nsc_fail(0, NSC_INVALID, "nsc_run: input %zu is NULL", i);
+    uint64_t owner = in[0]->context->id;
+    if (mode != NSC_INFERENCE && mode != NSC_TRAINING)
+        return nsc_fail(owner, NSC_INVALID, "nsc_run: %d is no mode", (int)mode);
+    if (out_count != net->outputs)
+        return nsc_fail(owner, NSC_INVALID, "nsc_run: %zu outputs wanted, the net (%s) has %zu", out_count, net->kind,
+                        net->outputs);
+    for (size_t i = 1; i < in_count; i++)
+        if (in[i]->context != in[0]->context)
+            return nsc_fail(owner, NSC_WRONG_DEVICE, "nsc_run: input %zu is of another context than input 0", i);
+    for (size_t i = 0; i < out_count; i++) {
+        for (size_t j = 0; j < in_count && out[i] != NULL; j++)
+            if (out[i] == in[j])
+                return nsc_fail(owner, NSC_INVALID, "nsc_run: output %zu is also input %zu", i, j);
+        for (size_t j = 0; j < i && out[i] != NULL; j++)
+            if (out[i] == out[j])
+                return nsc_fail(owner, NSC_INVALID, "nsc_run: output %zu is also output %zu", i, j);
+    }
+    return NSC_OK;
+}
+
+/* Makes the outputs that are NULL; made[i] remembers which, so that a failure takes them back. */
+static nsc_status make_outputs(const nsc_plan *plan, nsc_tensor **out, size_t count, uint64_t *made)
+{
+    char want[NSC_SHAPE_TEXT], have[NSC_SHAPE_TEXT];
+    for (size_t i = 0; i < count; i++) {
+        const nsc_shape *shape = &plan->outputs[i];
+        if (out[i] == NULL) {
+            nsc_status status = nsc_tensor_create(plan->context, shape->dtype, shape->rank, shape->dims, &out[i]);
+            if (status != NSC_OK)
+                return status;
+            *made |= UINT64_C(1) << i;
+        } else if (out[i]->context != plan->context) {
+            return nsc_fail(plan->context->id, NSC_WRONG_DEVICE, "nsc_run: output %zu is of another context", i);
+        } else if (out[i]->dtype != shape->dtype) {
+            return nsc_fail(plan->context->id, NSC_WRONG_DTYPE, "nsc_run: output %zu is %s, the net gives %s", i,
+                            nsc_dtype_name(out[i]->dtype), nsc_dtype_name(shape->dtype));
+        } else if (out[i]->rank != shape->rank || !nsc_shape_equal(shape->rank, out[i]->dims, shape->dims)) {
+            return nsc_fail(plan->context->id, NSC_SHAPE_CONFLICT,
+                            "nsc_run: output %zu has shape %s, the net gives %s; pass NULL to have it made", i,
+                            nsc_shape_text(have, out[i]->rank, out[i]->dims),
+                            nsc_shape_text(want, shape->rank, shape->dims));
+        }
+    }
+    return NSC_OK;
+}
+
+nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in, size_t in_count, nsc_tensor **out,
+                   size_t out_count)
+{
+    nsc_executor *executor = NULL;
+    uint64_t made = 0;
+    size_t refused_step;
+    nsc_status status = check_arguments(block, mode, in, in_count, out, out_count);
+    if (status != NSC_OK)
+        return status;
+    nsc_net *net = net_of(block);
+    if (net == NULL)
+        return nsc_fail(in[0]->context->id, NSC_NO_MEMORY, "no host memory to run a net");
+    nsc_plan *plan = borrow(net, mode, in, in_count, &executor);
+    if (plan == NULL)
+        status = first_run(block, net, mode, in, in_count, &plan, &executor);
+    if (status == NSC_OK && executor == NULL)
+        status = nsc_executor_make(plan, &executor, &refused_step);
+    if (status == NSC_OK)
+        status = make_outputs(plan, out, out_count, &made);
+    if (status == NSC_OK)
+        status = nsc_executor_run(executor, in, out);
+    if (plan != NULL)
+        give_back(net, plan, executor);
+    for (size_t i = 0; status != NSC_OK && i < out_count; i++)
+        if (made >> i & 1) {
+            nsc_tensor_release(out[i]);
+            out[i] = NULL;
+        }
+    return status;
+}
+
+nsc_status nsc_forward(nsc_block *net, const nsc_tensor *x, nsc_tensor **y)
+{
+    return nsc_run(net, NSC_INFERENCE, &x, 1, y, 1);
+}

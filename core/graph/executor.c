@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/graph/executor.h"
+
+#include <stdlib.h>
+
+#include "core/context.h"
+
+static nsc_backend_binding bind(const nsc_executor *executor, const nsc_storage *storage)
+{
+    switch (storage->place) {
+    case NSC_PLACE_PARAMETER:
+        return (nsc_backend_binding){executor->plan->parameters[storage->index].value->memory->buffer, 0};
+    case NSC_PLACE_ARENA:
+        return (nsc_backend_binding){executor->memory->buffer, storage->offset};
+    case NSC_PLACE_INPUT:
+    case NSC_PLACE_OUTPUT:
+        break;
+    }
+    return (nsc_backend_binding){NULL, 0}; /* patched in every run */
+}
+
+static void bind_steps(nsc_executor *executor)
+{
+    const nsc_plan *plan = executor->plan;
+    nsc_backend_binding *binding = executor->bindings;
+    for (size_t s = 0; s < plan->step_count; s++) {
+        const nsc_step *step = &plan->steps[s];
+        executor->launches[s] =
+            (nsc_launch){.step = executor->steps[s], .bindings = binding, .binding_count = step->storage_count};
+        for (uint32_t i = 0; i < step->storage_count; i++, binding++) {
+            const nsc_storage *storage = &plan->storages[step->storages[i]];
+            *binding = bind(executor, storage);
+            if (storage->place == NSC_PLACE_INPUT || storage->place == NSC_PLACE_OUTPUT)
+                executor->patches[executor->patch_count++] =
+                    (nsc_patch){binding, storage->place == NSC_PLACE_OUTPUT, storage->index};
+        }
+    }
+}
+
+static nsc_status prepare_steps(nsc_executor *executor, size_t *refused_step)
+{
+    nsc_plan *plan = executor->plan;
+    nsc_context *context = plan->context;
+    const nsc_backend_operation **operations = calloc(plan->step_count + 1, sizeof *operations);
+    bool *unsupported = calloc(plan->step_count + 1, sizeof *unsupported);
+    nsc_status status = NSC_OK;
+    if (operations == NULL || unsupported == NULL)
+        status = nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for an executor");
+    for (size_t i = 0; status == NSC_OK && i < plan->step_count; i++)
+        operations[i] = plan->steps[i].operation;
+    if (status == NSC_OK && plan->step_count > 0)
+        status = nsc_device_prepare(&context->device, plan->step_count, operations, executor->steps, unsupported);
+    for (size_t i = 0; status == NSC_OK && i < plan->step_count; i++)
+        if (unsupported[i]) {
+            *refused_step = i;
+            status = nsc_fail(context->id, NSC_UNSUPPORTED, "%s turned a fused operation down", context->device.title);
+        }
+    free(unsupported);
+    free(operations);
+    return status;
+}
+
+nsc_status nsc_executor_make(nsc_plan *plan, nsc_executor **out, size_t *refused_step)
+{
+    size_t bindings = 0;
+    *out = NULL;
+    *refused_step = SIZE_MAX;
+    for (size_t i = 0; i < plan->step_count; i++)
+        bindings += plan->steps[i].storage_count;
+    nsc_executor *executor = calloc(1, sizeof *executor);
+    if (executor == NULL)
+        return nsc_fail(plan->context->id, NSC_NO_MEMORY, "no host memory for an executor");
+    executor->plan = plan;
+    atomic_fetch_add(&plan->context->users, 1);
+    executor->steps = calloc(plan->step_count + 1, sizeof(nsc_backend_step *));
+    executor->launches = calloc(plan->step_count + 1, sizeof *executor->launches);
+    executor->bindings = calloc(bindings + 1, sizeof *executor->bindings);
+    executor->patches = calloc(bindings + 1, sizeof *executor->patches);
+    nsc_status status = NSC_OK;
+    if (executor->steps == NULL || executor->launches == NULL || executor->bindings == NULL ||
+        executor->patches == NULL)
+        status = nsc_fail(plan->context->id, NSC_NO_MEMORY, "no host memory for an executor");
+    if (status == NSC_OK &&
+        (status = nsc_pool_take(&plan->context->device, plan->arena_bytes, &executor->memory)) != NSC_OK)
+        nsc_fail_while(plan->context->id, status, "allocating the intermediate values of a run");
+    if (status == NSC_OK)
+        status = prepare_steps(executor, refused_step);
+    if (status != NSC_OK) {
+        nsc_executor_free(executor);
+        return status;
+    }
+    bind_steps(executor);
+    atomic_fetch_add(&plan->context->executors, 1);
+    *out = executor;
+    return NSC_OK;
+}
+
+void nsc_executor_free(nsc_executor *executor)
+{
+    if (executor == NULL)
+        return;
+    nsc_context *context = executor->plan->context;
+    for (size_t i = 0; executor->steps != NULL && i < executor->plan->step_count; i++)
+        if (executor->steps[i] != NULL)
+            nsc_device_release(&context->device, executor->steps[i]);
+    nsc_pool_give(executor->memory);
+    free(executor->patches);
+    free(executor->bindings);
+    free(executor->launches);
+    free(executor->steps);
+    free(executor);
+    atomic_fetch_sub(&context->users, 1);
+}
+
+nsc_status nsc_executor_run(nsc_executor *executor, const nsc_tensor *const *in, nsc_tensor *const *out)
+{
+    for (size_t i = 0; i < executor->patch_count; i++) {
+        const nsc_patch *patch = &executor->patches[i];
+        patch->binding->buffer = patch->output ? out[patch->index]->memory->buffer : in[patch->index]->memory->buffer;
+    }
+    return nsc_device_run(&executor->plan->context->device, executor->launches, executor->plan->step_count);
+}
