@@ -145,7 +145,7 @@ int nsc_parameter_shape_locked(const nsc_parameter *parameter, int64_t dims[NSC_
 
 nsc_parameter_state nsc_parameter_state_locked(const nsc_parameter *parameter)
 {
-    int64_t dims[NSC_MAX_RANK];
+    int64_t dims[NSC_MAX_RANK] = {0};
     if (parameter->value != NULL)
         return NSC_INITIALIZED;
     return nsc_shape_known(nsc_parameter_shape_locked(parameter, dims), dims) ? NSC_SHAPE_KNOWN : NSC_DECLARED;
@@ -153,7 +153,7 @@ nsc_parameter_state nsc_parameter_state_locked(const nsc_parameter *parameter)
 
 void nsc_parameter_explain_locked(const nsc_parameter *parameter, const char *path, char *text, size_t capacity)
 {
-    int64_t dims[NSC_MAX_RANK];
+    int64_t dims[NSC_MAX_RANK] = {0};
     char shape[NSC_SHAPE_TEXT];
     int rank = nsc_parameter_shape_locked(parameter, dims);
     size_t used = (size_t)snprintf(text, capacity, "%s %s: ", path, nsc_shape_text(shape, rank, dims));
