@@ -2,8 +2,9 @@
 /*
  * How far the outputs of two devices may lie apart. For one layer z = W x + b with k inputs, float32 arithmetic in any
  * order gives |computed - z| <= g (|W| |x| + |b|) with g = n u / (1 - n u), n = k + 2, u = 2^-24 (Higham, Accuracy and
- * Stability of Numerical Algorithms, 2nd ed., section 3.5). An error e of x adds (1 + g) |W| e; relu adds nothing. So
- * the bound is carried through the layers beside the values, both in double precision, image by image.
+ * Stability of Numerical Algorithms, 2nd ed., section 3.5). An error e of x adds (1 + g) |W| e; relu adds
+ * nothing, and gives exactly 0 where z is further below 0 than its error. So the bound is carried through the layers
+ * beside the values, both in double precision, image by image.
  */
 #include "parts.h"
 
@@ -33,8 +34,9 @@ static void layer(const value *weight, const value *bias, int last, const state 
             magnitude += fabs(product);
             carried += fabs(w) * in->e[j];
         }
+        double e = g * magnitude + (1 + g) * carried;
         out->x[i] = last || z > 0 ? z : 0;
-        out->e[i] = g * magnitude + (1 + g) * carried;
+        out->e[i] = last || z > -e ? e : 0;
     }
 }
 

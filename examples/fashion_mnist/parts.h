@@ -55,7 +55,7 @@ int values_equal(const values *a, const values *b);
 
 /* What the OpenCL layer named by OPENCL_LAYERS has counted since the last reset. */
 typedef struct layer_counts {
-    uint64_t uploads, launches, builds;
+    unsigned long long uploads, launches, builds;
 } layer_counts;
 
 /* 0 when no such layer is in this process. */

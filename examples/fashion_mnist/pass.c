@@ -48,8 +48,7 @@ static int bring_up(nsc_context *context, nsc_block *net, const images *set, int
     printf("  commit: %llu launches, %llu uploads", (unsigned long long)(after.launches - before.launches),
            (unsigned long long)uploads);
     if (layer && strcmp(nsc_context_device(context)->backend, "opencl") == 0) {
-        printf("; by the OpenCL layer %llu launches, %llu uploads", (unsigned long long)seen.launches,
-               (unsigned long long)seen.uploads);
+        printf("; by the OpenCL layer %llu launches, %llu uploads", seen.launches, seen.uploads);
         uploads += seen.uploads;
     }
     putchar('\n');
@@ -122,8 +121,8 @@ int pass_run(const char *choice, const images *set, int tell, pass *result)
                (unsigned long long)(after.launches - before.launches),
                (unsigned long long)(after.uploads - before.uploads));
         if (layer && strcmp(device->backend, "opencl") == 0)
-            printf("; by the OpenCL layer %llu launches, %llu uploads, %llu builds", (unsigned long long)seen.launches,
-                   (unsigned long long)seen.uploads, (unsigned long long)seen.builds);
+            printf("; by the OpenCL layer %llu launches, %llu uploads, %llu builds", seen.launches, seen.uploads,
+                   seen.builds);
         putchar('\n');
     }
     nsc_release(net);
