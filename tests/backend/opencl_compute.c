@@ -203,7 +203,8 @@ START_TEST(opencl_gemm_by_clblast)
     const bool blocks = suite_bench.device->blocks;
     suite_bench.device->blocks = false;
     gemm_cases(&suite_bench);
-    ck_assert_msg(suite_bench.device->blast == NSC_CL_BLAST_ON, "%s", suite_bench.device->note);
+    if (suite_bench.device->max_group >= 16) /* the least that it can be given */
+        ck_assert_msg(suite_bench.device->blast == NSC_CL_BLAST_ON, "%s", suite_bench.device->note);
     gemm_case(&suite_bench, 300, 257, 259, false, true, 1.0f, 0.0f); /* the indirect path */
     suite_bench.device->blocks = blocks;
 }
