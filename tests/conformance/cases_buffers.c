@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Buffers: what is written is read, and nothing else is touched. Everything else relies on it. */
+#include <string.h>
+
+#include "conformance.h"
+
+static void round_trip(target *t, int bytes)
+{
+    unsigned char *out = memory(t, (size_t)bytes), *back = memory(t, (size_t)bytes);
+
+    for (int i = 0; i < bytes; i++)
+        out[i] = (unsigned char)(i * 31 + i / 256 + 1);
+    nsc_tensor *held = tensor(t, NSC_UINT8, bytes, out);
+
+    if (!read_back(t, held, back))
+        return;
+    if (memcmp(out, back, (size_t)bytes) != 0)
+        fail(t, "%d bytes came back changed", bytes);
+    memset(out, 0xA5, (size_t)bytes);
+    if (nsc_tensor_write(held, out, (size_t)bytes) != NSC_OK)
+        fail(t, "writing failed: %s", nsc_last_error(t->context));
+    memset(back, 0, (size_t)bytes);
+    if (read_back(t, held, back) && memcmp(out, back, (size_t)bytes) != 0)
+        fail(t, "%d bytes written a second time came back changed", bytes);
+}
+
+/* Many tensors at once, each with its own bytes: none shares memory with another. */
+static void neighbours(target *t, int number)
+{
+    enum { COUNT = 24, BYTES = 1021 };
+    nsc_tensor *held[COUNT];
+    unsigned char data[BYTES];
+
+    (void)number;
+    for (int i = 0; i < COUNT; i++) {
+        memset(data, i + 1, sizeof data);
+        held[i] = tensor(t, NSC_UINT8, BYTES - i, data);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        if (!read_back(t, held[i], data))
+            return;
+        for (int j = 0; j < BYTES - i; j++)
+            if (data[j] != i + 1) {
+                fail(t, "tensor %d: byte %d is %d, expected %d", i, j, data[j], i + 1);
+                return;
+            }
+    }
+}
+
+/* A map into a window of a larger buffer leaves the rest alone. */
+static void guards(target *t, int count)
+{
+    enum { GUARD = 67 };
+    int64_t dims[1] = {count}, all = count + 2 * GUARD;
+    float *data = memory(t, (size_t)all * sizeof *data);
+    expression e;
+
+    for (int64_t i = 0; i < all; i++)
+        data[i] = -5.0f;
+    nsc_tensor *operands[1] = {tensor(t, NSC_FLOAT32, all, data)};
+
+    expression_start(&e, 0, 1, 0);
+    expression_immediate(&e, 3.0f);
+    expression_add(&e, NSC_OP_STORE, 0);
+    nsc_backend_map map = map_of(&e);
+
+    map.outputs[0] = view_of(0, NSC_FLOAT32, 1, dims);
+    map.outputs[0].offset = GUARD;
+    if (!run(t, &map, operands, 1, NULL, 0) || !read_back(t, operands[0], data))
+        return;
+    for (int64_t i = 0; i < all; i++) {
+        float want = i >= GUARD && i < GUARD + count ? 3.0f : -5.0f;
+
+        if (data[i] != want) {
+            fail(t, "element %lld is %g, expected %g", (long long)i, data[i], want);
+            return;
+        }
+    }
+}
+
+const conformance_case cases_buffers[] = {
+    {"buffers", "round_trip_1", round_trip, 1},
+    {"buffers", "round_trip_3", round_trip, 3},
+    {"buffers", "round_trip_64", round_trip, 64},
+    {"buffers", "round_trip_511", round_trip, 511},
+    {"buffers", "round_trip_4097", round_trip, 4097},
+    {"buffers", "round_trip_1000003", round_trip, 1000003},
+    {"buffers", "round_trip_16777216", round_trip, 1 << 24},
+    {"buffers", "neighbours", neighbours, 0},
+    {"buffers", "guards_1", guards, 1},
+    {"buffers", "guards_255", guards, 255},
+    {"buffers", "guards_1031", guards, 1031},
+    {0},
+};

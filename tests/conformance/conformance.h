@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the conformance cases share: the device under test, checked calls, data, expressions, error bounds. Public headers
+ * only. A case runs to its end or returns early; its verdict is the first failure or skip it recorded, else pass. */
+#ifndef NASCENT_CONFORMANCE_H
+#define NASCENT_CONFORMANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <nascent/backend.h>
+#include <nascent/device.h>
+#include <nascent/random.h>
+#include <nascent/tensor.h>
+
+#define EPSILON 0x1p-24 /* half a unit in the last place of 1.0f: the error of one rounding */
+#define SMALLEST 0x1p-126
+
+typedef enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP } verdict;
+
+typedef struct target {
+    const char *backend;
+    nsc_context *context;
+    uint64_t seed;
+    /* Of the running case. */
+    const char *name;
+    verdict verdict;
+    char text[512];
+    nsc_tensor *tensors[32];
+    size_t tensor_count;
+    void *memory[32];
+    size_t memory_count;
+} target;
+
+typedef struct conformance_case {
+    const char *family, *name; /* family NULL: the end of a table */
+    void (*run)(target *t, int number);
+    int number; /* what the case wants to know about itself */
+} conformance_case;
+
+extern const conformance_case cases_buffers[], cases_map_operations[], cases_map[], cases_reduce[], cases_gemm[],
+    cases_epilogue[], cases_random[], cases_life[];
+
+/* target.c. The checked calls record a failure and give false or NULL; tensors and memory live until the case ends. */
+void fail(target *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void skip(target *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool offers(const target *t, uint32_t kind);
+nsc_tensor *tensor(target *t, nsc_dtype dtype, int64_t count, const void *data);
+bool run(target *t, const void *operation, nsc_tensor *const *operands, uint32_t count, const float *scalars,
+         uint32_t scalar_count);
+bool read_back(target *t, nsc_tensor *from, void *data);
+void *memory(target *t, size_t bytes);
+void end_case(target *t);
+
+/* data.c */
+/* count floats uniform in [low, high), the same for the same seed, case and stream. */
+float *numbers(target *t, int stream, int64_t count, float low, float high);
+uint32_t bits_of(float value);
+/* Fails unless |got - want| <= bound, NaN where NaN is wanted; infinities must be equal. Gives false at a failure. */
+bool near(target *t, const char *what, int64_t index, double got, double want, double bound);
+/* The distance between floats around want. */
+double ulp(double want);
+/* The relative error of n roundings in sequence. */
+double gamma_of(double n);
+
+/* expressions.c */
+typedef struct expression {
+    nsc_backend_expression head;
+    nsc_backend_instruction code[64];
+    float immediates[16];
+} expression;
+
+void expression_start(expression *e, uint32_t inputs, uint32_t outputs, uint32_t scalars);
+void expression_add(expression *e, uint16_t op, uint16_t arg);
+void expression_immediate(expression *e, float value);
+/* Row-major on buffer. */
+nsc_backend_view view_of(uint32_t buffer, nsc_dtype dtype, uint32_t rank, const int64_t *dims);
+nsc_backend_map map_of(const expression *e);
+int64_t element_count(uint32_t rank, const int64_t *dims);
+/* The offset of the index-th element (row-major) of a view. */
+int64_t element_at(const nsc_backend_view *view, int64_t index);
+
+#endif
