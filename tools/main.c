@@ -11,6 +11,7 @@ static const struct subcommand {
     const char *help;
 } subcommands[] = {
     {"devices", nsc_tool_devices, "list every backend and device, what would be chosen, and why"},
+    {"conformance", nsc_tool_conformance, "test a backend on a device against double precision"},
 };
 #define COUNT (sizeof subcommands / sizeof subcommands[0])
 
