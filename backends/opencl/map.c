@@ -22,20 +22,22 @@ static void emit_call(nsc_cl_text *text, const nsc_backend_map *map, bool unit)
     uint32_t views = map->input_count + map->output_count;
     nsc_cl_text_add(text, "NSC_ELEMENT(");
     for (uint32_t v = 0; v < views; v++, comma = ", ")
-        nsc_cl_text_format(text, unit ? "%sq%u + x" : "%sq%u + x * g.s[%u][NSC_LAST]", comma, v, v);
+        nsc_cl_text_format(text, unit ? "%sq%u + x" : "%sq%u + x * g.s[%u * NSC_RANK + NSC_LAST]", comma, v, v);
     for (uint32_t i = 0; i < map->expression->scalar_count; i++, comma = ", ")
         nsc_cl_text_format(text, "%ss%u", comma, i);
     nsc_cl_text_add(text, ");\n");
 }
 
+/* One-dimensional arrays only: rusticl mistakes the size of a struct with others. */
 static void emit(nsc_cl_text *text, const nsc_backend_map *map, uint32_t rank, bool wide)
 {
     const nsc_cl_expression_form form = {.inputs = map->inputs, .outputs = map->outputs};
     uint32_t views = map->input_count + map->output_count;
-    nsc_cl_text_format(text, "#define NSC_INDEX %s\n#define NSC_LAST %u\n", wide ? "long" : "int", rank - 1);
+    nsc_cl_text_format(text, "#define NSC_INDEX %s\n#define NSC_RANK %u\n#define NSC_LAST %u\n", wide ? "long" : "int",
+                       rank, rank - 1);
     nsc_cl_expression_emit(text, map->expression, &form);
-    nsc_cl_text_format(text, "typedef struct { NSC_INDEX d[%u], rows, unit, s[%u][%u]; } NSC_GEOMETRY;\n", rank, views,
-                       rank);
+    nsc_cl_text_format(text, "typedef struct { NSC_INDEX d[%u], rows, unit, s[%u]; } NSC_GEOMETRY;\n", rank,
+                       views * rank);
     nsc_cl_text_add(text, "__kernel void NSC_KERNEL(");
     for (uint32_t v = 0; v < views; v++) {
         bool input = v < map->input_count;
@@ -60,7 +62,7 @@ static void emit(nsc_cl_text *text, const nsc_backend_map *map, uint32_t rank, b
         nsc_cl_text_format(text, "__global %s%s *q%u = p%u + f%u", input ? "const " : "", nsc_cl_type_name(view->dtype),
                            v, v, v);
         for (uint32_t d = 0; d + 1 < rank; d++)
-            nsc_cl_text_format(text, " + y%u * g.s[%u][%u]", d, v, d);
+            nsc_cl_text_format(text, " + y%u * g.s[%u]", d, v * rank + d);
         nsc_cl_text_add(text, ";\n");
     }
     /* Both ways in one program: strides are no part of its identity, and unit strides make vectors. */
@@ -68,7 +70,7 @@ static void emit(nsc_cl_text *text, const nsc_backend_map *map, uint32_t rank, b
     emit_call(text, map, true);
     nsc_cl_text_add(text, "else\n");
     emit_call(text, map, false);
-    nsc_cl_text_add(text, "}\n#undef NSC_INDEX\n#undef NSC_LAST\n");
+    nsc_cl_text_add(text, "}\n#undef NSC_INDEX\n#undef NSC_RANK\n#undef NSC_LAST\n");
 }
 
 static bool pack(nsc_backend_step *step, const nsc_cl_geometry *geometry, bool wide)

@@ -60,7 +60,7 @@ static void emit_places(nsc_cl_text *text, const nsc_backend_reduce *reduce, uin
         nsc_cl_text_format(text, "__global %s%s *q%u = p%u + f%u", input ? "const " : "",
                            nsc_cl_type_name(input ? reduce->inputs[v].dtype : reduce->output.dtype), v, v, v);
         for (uint32_t d = 0; d < outer; d++)
-            nsc_cl_text_format(text, " + y%u * g.os[%u][%u]", d, v, d);
+            nsc_cl_text_format(text, " + y%u * g.os[%u]", d, v * outer + d);
         nsc_cl_text_add(text, ";\\\n");
     }
     nsc_cl_text_add(text, "\ninline static float NSC_CONCAT(NSC_ELEMENT, _at)(NSC_INDEX j, const NSC_GEOMETRY g");
@@ -74,9 +74,9 @@ static void emit_places(nsc_cl_text *text, const nsc_backend_reduce *reduce, uin
     nsc_cl_text_add(text, "return NSC_ELEMENT(");
     const char *comma = "";
     for (uint32_t v = 0; v < reduce->input_count; v++, comma = ", ") {
-        nsc_cl_text_format(text, "%sq%u + j * g.is[%u][0]", comma, v, v);
+        nsc_cl_text_format(text, "%sq%u + j * g.is[%u]", comma, v, v * inner);
         for (uint32_t d = 1; d < inner; d++)
-            nsc_cl_text_format(text, " + x%u * g.is[%u][%u]", d, v, d);
+            nsc_cl_text_format(text, " + x%u * g.is[%u]", d, v * inner + d);
     }
     for (uint32_t i = 0; i < reduce->producer->scalar_count; i++, comma = ", ")
         nsc_cl_text_format(text, "%ss%u", comma, i);
@@ -102,9 +102,9 @@ static void emit(nsc_cl_text *text, const nsc_backend_reduce *reduce, uint32_t o
                        type[0] == 'f' ? "" : "nsc_to_", type[0] == 'f' ? "" : type);
     nsc_cl_expression_emit(text, reduce->producer, &form);
     nsc_cl_text_format(text,
-                       "typedef struct { NSC_INDEX results, elements, od[%u], id[%u], os[%u][%u], is[%u][%u]; } "
+                       "typedef struct { NSC_INDEX results, elements, od[%u], id[%u], os[%u], is[%u]; } "
                        "NSC_GEOMETRY;\n",
-                       outer, inner, views, outer, views, inner);
+                       outer, inner, views * outer, views * inner);
     emit_places(text, reduce, outer, inner);
     nsc_cl_text_add(text, "__kernel void NSC_KERNEL(");
     for (uint32_t v = 0; v < views; v++) {
