@@ -58,13 +58,14 @@ bool nsc_name_valid(const char *name);
 void nsc_options_copy(void *mine, size_t known, const void *given, size_t size);
 
 /* Depth-first over a tree, own parameters first. path is valid during the call. A block or parameter that stands twice
- * is visited once, under its first path. Gives false when memory ran out or visit gave false. */
+ * is visited once, under its first path. */
 typedef struct nsc_walk {
     void *user;
     bool (*block)(void *user, const char *path, nsc_block *block);             /* may be NULL */
     bool (*parameter)(void *user, const char *path, nsc_parameter *parameter); /* resolved; may be NULL */
 } nsc_walk;
-bool nsc_block_walk(nsc_block *root, const nsc_walk *walk);
+/* NO_MEMORY; INVALID for a tree too deep or a path too long; FAILED when a visit gave false. */
+nsc_status nsc_block_walk(nsc_block *root, const nsc_walk *walk);
 /* The name that child `index` has in paths. */
 const char *nsc_child_name(const nsc_block *block, size_t index, char text[24]);
 

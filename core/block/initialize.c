@@ -164,9 +164,11 @@ nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initia
     if (pthread_mutex_lock(&context->slow_path) != 0)
         return nsc_fail(context->id, NSC_INVALID,
                         "nsc_initialize: called from inside a custom block or an initialiser");
-    if (!nsc_block_walk(net, &(nsc_walk){.user = &scope, .parameter = want}) && scope.status == NSC_OK)
-        scope.status = nsc_fail(context->id, NSC_NO_MEMORY, "nsc_initialize: no host memory");
-    status = scope.status;
+    status = nsc_block_walk(net, &(nsc_walk){.user = &scope, .parameter = want});
+    if (scope.status != NSC_OK)
+        status = scope.status;
+    else if (status != NSC_OK)
+        nsc_fail(context->id, status, "nsc_initialize: no host memory to walk the tree");
     if (status == NSC_OK)
         status = check_collisions(&scope);
     if (status == NSC_OK && scope.shapes_known)
@@ -180,23 +182,38 @@ nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initia
     return status;
 }
 
-static bool forget(void *user, const char *path, nsc_parameter *parameter)
+typedef struct parameter_list {
+    nsc_parameter **items;
+    size_t count, capacity;
+} parameter_list;
+
+static bool collect(void *user, const char *path, nsc_parameter *parameter)
 {
-    (void)user, (void)path;
-    nsc_parameters_lock();
-    nsc_parameter_forget_locked(parameter);
-    nsc_parameters_unlock();
+    parameter_list *list = user;
+    (void)path;
+    if (!nsc_grow((void **)&list->items, &list->capacity, list->count, sizeof *list->items))
+        return false;
+    list->items[list->count++] = parameter;
     return true;
 }
 
 nsc_status nsc_forget(nsc_block *net)
 {
+    parameter_list list = {NULL, 0, 0};
     if (net == NULL)
         return nsc_fail(0, NSC_INVALID, "nsc_forget: net is NULL");
-    /* Once through without effect, so that a walk that cannot finish changes nothing. */
-    if (!nsc_block_walk(net, &(nsc_walk){.user = NULL}) ||
-        !nsc_block_walk(net, &(nsc_walk){.user = NULL, .parameter = forget}))
-        return nsc_fail(0, NSC_NO_MEMORY, "nsc_forget: no host memory, or a tree too deep");
-    nsc_net_free(atomic_exchange(&net->net, NULL)); /* its executors hold the old values */
-    return NSC_OK;
+    /* All of them first: a walk that cannot finish changes nothing. */
+    nsc_status status = nsc_block_walk(net, &(nsc_walk){.user = &list, .parameter = collect});
+    if (status == NSC_OK) {
+        nsc_parameters_lock();
+        for (size_t i = 0; i < list.count; i++)
+            nsc_parameter_forget_locked(list.items[i]);
+        nsc_parameters_unlock();
+        nsc_net_free(atomic_exchange(&net->net, NULL)); /* its executors hold the old values */
+    } else {
+        status = nsc_fail(0, status == NSC_FAILED ? NSC_NO_MEMORY : status,
+                          "nsc_forget: no host memory, or a tree too deep");
+    }
+    free(list.items);
+    return status;
 }

@@ -24,44 +24,58 @@ static bool path_push(walker_state *walker, size_t length, const char *name, siz
     return *longer < PATH_CAPACITY;
 }
 
-static bool walk_block(walker_state *walker, nsc_block *block, size_t length, int depth)
+static nsc_status walk_parameters(walker_state *walker, nsc_block *block, size_t length)
+{
+    uint32_t ignored;
+    size_t longer;
+    for (size_t i = 0; i < block->parameter_count; i++) {
+        nsc_parameter *parameter = nsc_parameter_resolve(block->parameters[i]);
+        if (nsc_map_get(&walker->seen, parameter, &ignored))
+            continue;
+        if (!nsc_map_put(&walker->seen, parameter, 0))
+            return NSC_NO_MEMORY;
+        if (!path_push(walker, length, block->parameters[i]->name, &longer))
+            return NSC_INVALID;
+        if (!walker->walk->parameter(walker->walk->user, walker->path, parameter))
+            return NSC_FAILED;
+    }
+    return NSC_OK;
+}
+
+static nsc_status walk_block(walker_state *walker, nsc_block *block, size_t length, int depth)
 {
     uint32_t ignored;
     size_t longer;
     char text[24];
+    nsc_status status = NSC_OK;
     if (nsc_map_get(&walker->seen, block, &ignored))
-        return true;
-    if (depth > MAX_DEPTH || !nsc_map_put(&walker->seen, block, 0))
-        return false;
+        return NSC_OK;
+    if (depth > MAX_DEPTH)
+        return NSC_INVALID;
+    if (!nsc_map_put(&walker->seen, block, 0))
+        return NSC_NO_MEMORY;
     walker->path[length] = 0;
     if (walker->walk->block != NULL && !walker->walk->block(walker->walk->user, walker->path, block))
-        return false;
-    for (size_t i = 0; walker->walk->parameter != NULL && i < block->parameter_count; i++) {
-        nsc_parameter *parameter = nsc_parameter_resolve(block->parameters[i]);
-        if (nsc_map_get(&walker->seen, parameter, &ignored))
-            continue;
-        if (!nsc_map_put(&walker->seen, parameter, 0) ||
-            !path_push(walker, length, block->parameters[i]->name, &longer) ||
-            !walker->walk->parameter(walker->walk->user, walker->path, parameter))
-            return false;
-    }
-    for (size_t i = 0; i < block->child_count; i++)
-        if (!path_push(walker, length, nsc_child_name(block, i, text), &longer) ||
-            !walk_block(walker, block->children[i].block, longer, depth + 1))
-            return false;
-    return true;
+        return NSC_FAILED;
+    if (walker->walk->parameter != NULL)
+        status = walk_parameters(walker, block, length);
+    for (size_t i = 0; i < block->child_count && status == NSC_OK; i++)
+        status = path_push(walker, length, nsc_child_name(block, i, text), &longer)
+                     ? walk_block(walker, block->children[i].block, longer, depth + 1)
+                     : NSC_INVALID;
+    return status;
 }
 
-bool nsc_block_walk(nsc_block *root, const nsc_walk *walk)
+nsc_status nsc_block_walk(nsc_block *root, const nsc_walk *walk)
 {
     walker_state *walker = calloc(1, sizeof *walker);
     if (walker == NULL)
-        return false;
+        return NSC_NO_MEMORY;
     walker->walk = walk;
-    bool done = walk_block(walker, root, 0, 0);
+    nsc_status status = walk_block(walker, root, 0, 0);
     nsc_map_clear(&walker->seen);
     free(walker);
-    return done;
+    return status;
 }
 
 /* ---- checks ----------------------------------------------------------------------------------------------------- */
@@ -108,12 +122,13 @@ nsc_status nsc_block_check(const nsc_block *block, char *text, size_t capacity)
     }
     /* A walk reads the tree only; the callbacks of others may write to what they visit, this one does not. */
     nsc_block *root = (nsc_block *)(uintptr_t)block;
-    if (!nsc_block_walk(root, &(nsc_walk){.user = &check, .block = check_block}) && check.status == NSC_OK) {
-        snprintf(check.text, check.capacity, "the tree is deeper than %d blocks, a path is too long, or memory is gone",
-                 (int)MAX_DEPTH);
-        return NSC_INVALID;
-    }
-    return check.status;
+    nsc_status status = nsc_block_walk(root, &(nsc_walk){.user = &check, .block = check_block});
+    if (status == NSC_INVALID)
+        snprintf(check.text, check.capacity, "the tree is deeper than %d blocks, or a path longer than %d characters",
+                 (int)MAX_DEPTH, (int)PATH_CAPACITY - 1);
+    if (status == NSC_NO_MEMORY)
+        snprintf(check.text, check.capacity, "no host memory to walk the tree");
+    return check.status != NSC_OK ? check.status : status;
 }
 
 /* ---- visits ----------------------------------------------------------------------------------------------------- */
@@ -122,8 +137,6 @@ typedef struct visit_state {
     nsc_parameter_visit visit;
     void *user;
     bool stopped;
-    const char *wanted;
-    nsc_parameter *found;
     FILE *file;
     int path_width, shape_width;
 } visit_state;
@@ -140,25 +153,36 @@ nsc_status nsc_parameters_each(nsc_block *net, nsc_parameter_visit function, voi
     visit_state visit = {.visit = function, .user = user};
     if (net == NULL || function == NULL)
         return nsc_fail(0, NSC_INVALID, "nsc_parameters_each: %s is NULL", net == NULL ? "net" : "visit");
-    if (!nsc_block_walk(net, &(nsc_walk){.user = &visit, .parameter = visit_each}) && !visit.stopped)
-        return nsc_fail(0, NSC_NO_MEMORY, "nsc_parameters_each: no host memory, or a tree too deep");
+    nsc_status status = nsc_block_walk(net, &(nsc_walk){.user = &visit, .parameter = visit_each});
+    if (status != NSC_OK && !visit.stopped)
+        return nsc_fail(0, status, "nsc_parameters_each: no host memory, or a tree too deep");
     return NSC_OK;
 }
 
-static bool visit_find(void *user, const char *path, nsc_parameter *parameter)
-{
-    visit_state *visit = user;
-    if (strcmp(path, visit->wanted) == 0)
-        visit->found = parameter;
-    return visit->found == NULL;
-}
-
+/* Follows the names, so every path of a shared parameter finds it, and nothing is allocated. */
 nsc_parameter *nsc_find_parameter(nsc_block *net, const char *path)
 {
-    visit_state visit = {.wanted = path};
-    if (net != NULL && path != NULL)
-        nsc_block_walk(net, &(nsc_walk){.user = &visit, .parameter = visit_find});
-    return visit.found;
+    char text[24];
+    nsc_block *block = net;
+    while (block != NULL && path != NULL) {
+        const char *dot = strchr(path, '.');
+        if (dot == NULL) {
+            for (size_t i = 0; i < block->parameter_count; i++)
+                if (strcmp(block->parameters[i]->name, path) == 0)
+                    return nsc_parameter_resolve(block->parameters[i]);
+            return NULL;
+        }
+        size_t length = (size_t)(dot - path);
+        nsc_block *child = NULL;
+        for (size_t i = 0; i < block->child_count && child == NULL; i++) {
+            const char *name = nsc_child_name(block, i, text);
+            if (strlen(name) == length && memcmp(name, path, length) == 0)
+                child = block->children[i].block;
+        }
+        block = child;
+        path = dot + 1;
+    }
+    return NULL;
 }
 
 static bool visit_print(void *user, const char *path, nsc_parameter *parameter)
@@ -190,9 +214,12 @@ nsc_status nsc_print_parameters(nsc_block *net, FILE *file)
     if (status != NSC_OK)
         return nsc_fail(0, status, "%s", text);
     const nsc_walk walk = {.user = &visit, .parameter = visit_print};
-    bool done = nsc_block_walk(net, &walk);
+    status = nsc_block_walk(net, &walk);
     visit.file = file;
-    if (!done || !nsc_block_walk(net, &walk))
-        return nsc_fail(0, NSC_IO, "nsc_print_parameters: the listing could not be written whole");
+    if (status == NSC_OK)
+        status = nsc_block_walk(net, &walk);
+    if (status != NSC_OK)
+        return nsc_fail(0, status == NSC_FAILED ? NSC_IO : status,
+                        "nsc_print_parameters: the listing could not be written whole");
     return NSC_OK;
 }

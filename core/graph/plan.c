@@ -39,11 +39,11 @@ static void remember_tree(nsc_planner *planner)
     nsc_plan *plan = planner->plan;
     nsc_trace *trace = planner->trace;
     const nsc_walk walk = {.user = plan, .block = remember_block};
-    bool walked = nsc_block_walk(trace->root, &walk);
+    bool walked = nsc_block_walk(trace->root, &walk) == NSC_OK;
     plan->blocks = nsc_arena_take(&plan->arena, (plan->block_count + 1) * sizeof *plan->blocks);
     plan->parameters = nsc_arena_take(&plan->arena, (trace->parameter_count + 1) * sizeof *plan->parameters);
     plan->block_count = 0;
-    if (!walked || plan->blocks == NULL || plan->parameters == NULL || !nsc_block_walk(trace->root, &walk)) {
+    if (!walked || plan->blocks == NULL || plan->parameters == NULL || nsc_block_walk(trace->root, &walk) != NSC_OK) {
         nsc_plan_no_memory(planner);
         return;
     }

@@ -298,7 +298,8 @@ nsc_status nsc_trace_make(uint64_t owner, nsc_block *root, nsc_mode mode, const 
     trace->output_count = root->outputs;
     if (trace->outputs == NULL)
         nsc_trace_error(trace, NSC_NO_MEMORY, "no host memory for a trace");
-    if (trace->status == NSC_OK && !nsc_block_walk(root, &(nsc_walk){.user = trace, .parameter = take_parameter}))
+    if (trace->status == NSC_OK &&
+        nsc_block_walk(root, &(nsc_walk){.user = trace, .parameter = take_parameter}) != NSC_OK)
         nsc_trace_error(trace, NSC_NO_MEMORY, "no host memory for a trace");
     if (trace->status == NSC_OK && make_inputs(trace, inputs, input_count))
         call_block(trace, root, "", trace->inputs, input_count, trace->outputs, trace->output_count);
