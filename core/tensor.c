@@ -14,10 +14,10 @@ static const struct {
     const char *name;
     uint32_t storage;
 } dtypes[] = {
-    {NSC_FLOAT32, "float32", NSC_BACKEND_HAS_F32},    {NSC_INT32, "int32", NSC_BACKEND_HAS_I32},
-    {NSC_UINT32, "uint32", NSC_BACKEND_HAS_U32},      {NSC_UINT8, "uint8", NSC_BACKEND_HAS_U8},
-    {NSC_FLOAT16, "float16", NSC_BACKEND_HAS_F16},    {NSC_BFLOAT16, "bfloat16", NSC_BACKEND_HAS_BF16},
-    {NSC_FLOAT64, "float64", NSC_BACKEND_HAS_F64},    {NSC_INT64, "int64", NSC_BACKEND_HAS_I64},
+    {NSC_FLOAT32, "float32", NSC_BACKEND_HAS_F32}, {NSC_INT32, "int32", NSC_BACKEND_HAS_I32},
+    {NSC_UINT32, "uint32", NSC_BACKEND_HAS_U32},   {NSC_UINT8, "uint8", NSC_BACKEND_HAS_U8},
+    {NSC_FLOAT16, "float16", NSC_BACKEND_HAS_F16}, {NSC_BFLOAT16, "bfloat16", NSC_BACKEND_HAS_BF16},
+    {NSC_FLOAT64, "float64", NSC_BACKEND_HAS_F64}, {NSC_INT64, "int64", NSC_BACKEND_HAS_I64},
 };
 
 const char *nsc_dtype_name(nsc_dtype dtype)
@@ -54,8 +54,8 @@ nsc_status nsc_tensor_create(nsc_context *context, nsc_dtype dtype, int rank, co
     if (context == NULL)
         return nsc_fail(0, NSC_INVALID, "nsc_tensor_create: context is NULL");
     if (rank < 0 || rank > NSC_MAX_RANK || (rank > 0 && dims == NULL))
-        return nsc_fail(context->id, NSC_INVALID, "nsc_tensor_create: rank %d%s; it is 0 to %d, with that many sizes", rank,
-                        dims == NULL ? " without sizes" : "", NSC_MAX_RANK);
+        return nsc_fail(context->id, NSC_INVALID, "nsc_tensor_create: rank %d%s; it is 0 to %d, with that many sizes",
+                        rank, dims == NULL ? " without sizes" : "", NSC_MAX_RANK);
     if (nsc_dtype_name(dtype) == NULL)
         return nsc_fail(context->id, NSC_WRONG_DTYPE, "nsc_tensor_create: %d is no element type", (int)dtype);
     if ((nsc_dtype_storage_bit(dtype) & context->device.limits.storage_dtypes) == 0)
@@ -114,7 +114,8 @@ static nsc_status check_transfer(const char *call, const nsc_tensor *tensor, con
     if (tensor == NULL)
         return nsc_fail(0, NSC_INVALID, "%s: tensor is NULL", call);
     if (bytes != tensor->bytes)
-        return nsc_fail(tensor->context->id, NSC_INVALID, "%s: %zu bytes for a tensor of %zu", call, bytes, tensor->bytes);
+        return nsc_fail(tensor->context->id, NSC_INVALID, "%s: %zu bytes for a tensor of %zu", call, bytes,
+                        tensor->bytes);
     if (data == NULL && bytes > 0)
         return nsc_fail(tensor->context->id, NSC_INVALID, "%s: data is NULL", call);
     return NSC_OK;

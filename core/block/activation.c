@@ -31,7 +31,10 @@ nsc_block *nsc_activation_create(const nsc_activation_options *options, size_t s
         return block;
     ((activation *)block)->activation = o.activation;
     ((activation *)block)->axis = o.axis;
-    nsc_named(o.name, block);
+    if (o.name != NULL)
+        nsc_named(o.name, block);
+    if (options == NULL)
+        return nsc_block_fail(block, NSC_INVALID, "nsc_activation_create: options is NULL");
     if ((unsigned)o.activation > NSC_SOFTMAX)
         return nsc_block_fail(block, NSC_INVALID, "%d is no activation", (int)o.activation);
     if (o.axis != 0 && o.activation != NSC_SOFTMAX)

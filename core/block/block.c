@@ -17,11 +17,11 @@ static nsc_status no_forward(nsc_trace *trace, nsc_block *block, nsc_value *cons
     return nsc_trace_fail(trace, NSC_NO_MEMORY, "a block could not be made");
 }
 
-static const nsc_block_class no_memory_class = {"no memory", no_forward, NULL};
+static const nsc_block_class error_class = {"error block", no_forward, NULL};
 static char no_memory_text[] = "no host memory to make a block";
 static nsc_block no_memory = {.references = 1,
-                              .class = &no_memory_class,
-                              .kind = "no memory",
+                              .class = &error_class,
+                              .kind = "error block",
                               .inputs = 1,
                               .outputs = 1,
                               .status = NSC_NO_MEMORY,
@@ -101,12 +101,12 @@ bool nsc_name_valid(const char *name)
 nsc_block *nsc_named(const char *name, nsc_block *block)
 {
     if (block == NULL)
-        return nsc_block_fail(nsc_block_new(sizeof *block, &no_memory_class), NSC_INVALID, "nsc_named: block is NULL");
-    if (nsc_block_static(block) || name == NULL)
+        return nsc_block_fail(nsc_block_new(sizeof *block, &error_class), NSC_INVALID, "nsc_named: block is NULL");
+    if (nsc_block_static(block))
         return block;
-    if (!nsc_name_valid(name))
+    if (name == NULL || !nsc_name_valid(name))
         return nsc_block_fail(block, NSC_INVALID, "\"%s\" cannot name a block: 1 to 128 characters, no dot, no space",
-                              name);
+                              name == NULL ? "" : name);
     char *copy = strdup(name);
     if (copy == NULL)
         return nsc_block_fail(block, NSC_NO_MEMORY, "no host memory for a name");

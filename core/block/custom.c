@@ -7,6 +7,7 @@
 #include "core/block/block.h"
 #include "core/memory.h"
 #include "core/param/initializer.h"
+#include "core/shape.h"
 
 enum { MAX_OUTPUTS = 64 };
 
@@ -64,7 +65,8 @@ nsc_block *nsc_custom_create(const nsc_custom_options *options, size_t size)
     self->forward = o.forward;
     self->user = o.user;
     self->destroy = o.destroy;
-    nsc_named(o.name, block);
+    if (o.name != NULL)
+        nsc_named(o.name, block);
     if (o.kind != NULL) {
         self->kind = strdup(o.kind);
         if (self->kind == NULL)
@@ -124,6 +126,15 @@ static bool declaration_valid(nsc_block *block, const nsc_parameter_options *o)
                            o->name, o->dims[i], i);
             return false;
         }
+    /* Sizes that cannot go together, whatever the unknown ones turn out to be. */
+    int64_t known[NSC_MAX_RANK];
+    uint64_t count;
+    for (int i = 0; i < o->rank; i++)
+        known[i] = o->dims[i] <= 0 ? 1 : o->dims[i];
+    if (!nsc_shape_count(o->rank, known, &count) || count > INT64_MAX / sizeof(float)) {
+        nsc_block_fail(block, NSC_INVALID, "parameter %s: its sizes multiply to more than 63 bits of bytes", o->name);
+        return false;
+    }
     if (o->dtype != 0 && o->dtype != NSC_FLOAT32) {
         const char *name = nsc_dtype_name(o->dtype);
         nsc_block_fail(block, NSC_WRONG_DTYPE, "parameter %s: %s; parameters are float32 in this version", o->name,

@@ -34,7 +34,8 @@ nsc_block *nsc_dense_create(const nsc_dense_options *options, size_t size)
         return block;
     ((dense *)block)->activation = o.activation;
     ((dense *)block)->flatten = !o.no_flatten;
-    nsc_named(o.name, block);
+    if (o.name != NULL)
+        nsc_named(o.name, block);
     if (o.units == 0 || (o.units < 0 && o.units != NSC_DIM_ZERO))
         return nsc_block_fail(block, NSC_INVALID, "units is %" PRId64 "; it must be given, 1 or more, or NSC_DIM_ZERO",
                               o.units);

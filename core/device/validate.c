@@ -77,20 +77,6 @@ static bool is_dtype(nsc_backend_dtype dtype, uint8_t code, uint8_t bits)
     return dtype.code == code && dtype.bits == bits && dtype.lanes == 1;
 }
 
-/* The lowest and highest element of a view, in elements of its buffer; false: beyond int64. */
-static bool extent(const nsc_backend_view *view, int64_t *lowest, int64_t *highest)
-{
-    *lowest = *highest = view->offset;
-    for (uint32_t i = 0; i < view->rank; i++) {
-        int64_t reach;
-        if (__builtin_mul_overflow(view->dims[i] - 1, view->strides[i], &reach) ||
-            __builtin_add_overflow(reach < 0 ? *lowest : *highest, reach, reach < 0 ? lowest : highest))
-            return false;
-    }
-    int64_t bytes;
-    return !__builtin_add_overflow(*highest, 1, &bytes) && !__builtin_mul_overflow(bytes, (int64_t)8, &bytes);
-}
-
 static bool dims_valid(const checker *c, const char *what, uint32_t rank, const int64_t *dims)
 {
     if (rank > NSC_BACKEND_MAX_RANK || rank > c->limits->max_rank)
@@ -121,7 +107,7 @@ static bool view_valid(const checker *c, const char *what, const nsc_backend_vie
     if (!dims_valid(c, what, view->rank, view->dims))
         return false;
     int64_t lowest, highest;
-    if (!extent(view, &lowest, &highest))
+    if (!nsc_view_extent(view, &lowest, &highest))
         return refuse(c, "%s reaches beyond 64 bits", what);
     return lowest >= 0 || refuse(c, "%s starts before its buffer, at %lld", what, (long long)lowest);
 }
@@ -164,8 +150,8 @@ static bool overlap(const nsc_backend_view *a, const nsc_backend_view *b)
     if (a->buffer != b->buffer)
         return false;
     int64_t a_low, a_high, b_low, b_high;
-    extent(a, &a_low, &a_high);
-    extent(b, &b_low, &b_high);
+    nsc_view_extent(a, &a_low, &a_high);
+    nsc_view_extent(b, &b_low, &b_high);
     int64_t a_size = a->dtype.bits / 8, b_size = b->dtype.bits / 8;
     return a_low * a_size < (b_high + 1) * b_size && b_low * b_size < (a_high + 1) * a_size;
 }

@@ -8,6 +8,29 @@
 #include "core/device/validate.h"
 #include "core/tensor.h"
 
+/* A plan's views lie in their memory by construction; a caller's may not. */
+static nsc_status check_views(nsc_context *context, const nsc_backend_operation *operation, nsc_tensor *const *operands,
+                              uint32_t operand_count)
+{
+    const nsc_backend_view *views[NSC_OPERATION_VIEWS];
+    char text[256];
+    if (!nsc_operation_valid(operation, &context->device.limits, text, sizeof text))
+        return nsc_fail(context->id, NSC_INVALID, "%s", text);
+    size_t count = nsc_operation_views(operation, views);
+    for (size_t i = 0; i < count; i++) {
+        const nsc_backend_view *view = views[i];
+        if (view->buffer >= operand_count)
+            return nsc_fail(context->id, NSC_INVALID,
+                            "nsc_operation_run: a view is on buffer %u, and there are %u operands", view->buffer,
+                            operand_count);
+        if (!nsc_view_inside(view, operands[view->buffer]->bytes))
+            return nsc_fail(context->id, NSC_INVALID,
+                            "nsc_operation_run: a view reaches past the end of operand %u (%zu bytes)", view->buffer,
+                            operands[view->buffer]->bytes);
+    }
+    return NSC_OK;
+}
+
 nsc_status nsc_operation_run(nsc_context *context, const nsc_backend_operation *operation, nsc_tensor *const *operands,
                              uint32_t operand_count, const float *scalars, uint32_t scalar_count)
 {
@@ -36,6 +59,8 @@ nsc_status nsc_operation_run(nsc_context *context, const nsc_backend_operation *
     }
     nsc_backend_step *step = NULL;
     bool unsupported = false;
+    if (status == NSC_OK)
+        status = check_views(context, operation, operands, operand_count);
     if (status == NSC_OK)
         status = nsc_device_prepare(device, 1, &operation, &step, &unsupported);
     if (status == NSC_OK && unsupported)

@@ -80,7 +80,19 @@ nsc_value *nsc_op_linear(nsc_value *x, nsc_value *weight, nsc_value *bias)
     for (int i = 0; i < x->rank - 1; i++)
         value->dims[i] = x->dims[i];
     value->dims[x->rank - 1] = weight->dims[0];
-    return bias == NULL ? value : nsc_op_add(value, bias);
+    if (bias == NULL)
+        return value;
+    nsc_value *all[3] = {value, weight, bias};
+    if (begin("nsc_op_linear", all, 3, &broken) == NULL)
+        return broken;
+    nsc_value_fix_rank(trace, bias, 1);
+    if (bias->rank != 1) {
+        nsc_trace_error(trace, NSC_SHAPE_CONFLICT, "nsc_op_linear: the bias, %s, has rank %d; 1 is needed",
+                        nsc_value_describe(trace, bias), bias->rank);
+        return broken;
+    }
+    nsc_dim_equal(trace, bias, 0, weight, 0);
+    return nsc_op_add(value, bias);
 }
 
 static nsc_value *elementwise(nsc_element element, const char *operation, nsc_value *const *operands, size_t count)

@@ -35,7 +35,7 @@ nsc_backend_view nsc_view_broadcast(int rank, const int64_t *dims, int own_rank,
     nsc_shape_strides(own_rank, own_dims, own_strides);
     for (int axis = 0; axis < rank; axis++) {
         int own = axis - (rank - own_rank);
-        view.strides[axis] = own < 0 || own_dims[own] == 1 ? 0 : own_strides[own];
+        view.strides[axis] = own < 0 || own_dims[own] != dims[axis] ? 0 : own_strides[own];
     }
     return view;
 }

@@ -34,8 +34,8 @@ nsc_status nsc_trace_error(nsc_trace *trace, nsc_status status, const char *form
 nsc_status nsc_trace_fail(nsc_trace *trace, nsc_status status, const char *text)
 {
     if (trace == NULL)
-        return status == NSC_OK ? NSC_FAILED : status;
-    return nsc_trace_error(trace, status == NSC_OK ? NSC_FAILED : status, "%s", text == NULL ? "" : text);
+        return status == NSC_OK ? NSC_INVALID : status;
+    return nsc_trace_error(trace, status == NSC_OK ? NSC_INVALID : status, "%s", text == NULL ? "" : text);
 }
 
 nsc_mode nsc_trace_mode(const nsc_trace *trace)
@@ -90,7 +90,7 @@ int nsc_value_sizes(nsc_trace *trace, const nsc_value *value, int64_t dims[NSC_M
 int nsc_value_shape(const nsc_value *value, int64_t dims[NSC_MAX_RANK])
 {
     if (value == NULL || dims == NULL || value->trace == NULL || value->trace->status != NSC_OK)
-        return 0;
+        return NSC_UNKNOWN;
     return nsc_value_sizes(value->trace, value, dims);
 }
 
@@ -108,15 +108,18 @@ void nsc_value_fix_rank(nsc_trace *trace, nsc_value *value, int rank)
 
 /* ---- the start -------------------------------------------------------------------------------------------------- */
 
-/* A dimension that two parameters share is one dimension here too. */
-static uint32_t cell_dim(nsc_trace *trace, nsc_cell *root, const char *kind)
+/* A dimension that two parameters share is one dimension here too. path is the parameter's. */
+static uint32_t cell_dim(nsc_trace *trace, nsc_cell *root, const char *kind, const char *path)
 {
-    char words[128];
     uint32_t dim = 0;
+    const char *dot = strrchr(path, '.'), *origin = NULL;
     if (nsc_map_get(&trace->cell_index, root, &dim))
         return dim;
-    const char *origin =
-        root->size < 0 ? NULL : nsc_arena_format(&trace->arena, "%s", nsc_cell_origin(root, kind, words, sizeof words));
+    if (root->origin != NULL)
+        origin = nsc_arena_format(&trace->arena, "%s", root->origin);
+    else if (root->size >= 0)
+        origin = nsc_arena_format(&trace->arena, "declared by %.*s (%s)", dot == NULL ? 7 : (int)(dot - path),
+                                  dot == NULL ? "the net" : path, kind);
     dim = nsc_dim_new(trace, root->size, origin);
     if (!nsc_map_put(&trace->cell_index, root, dim))
         nsc_trace_error(trace, NSC_NO_MEMORY, "no host memory for the trace");
@@ -139,7 +142,7 @@ static bool take_parameter(void *user, const char *path, nsc_parameter *paramete
     taken->rank = nsc_parameter_shape_locked(parameter, taken->before);
     for (int i = 0; i < taken->rank; i++) {
         taken->cells[i] = nsc_cell_root(parameter->axes[i]);
-        taken->dims[i] = cell_dim(trace, taken->cells[i], parameter->kind);
+        taken->dims[i] = cell_dim(trace, taken->cells[i], parameter->kind, path);
     }
     nsc_parameters_unlock();
     return trace->status == NSC_OK;

@@ -246,10 +246,11 @@ nsc_dtype nsc_parameter_dtype(const nsc_parameter *parameter)
 
 int nsc_parameter_shape(const nsc_parameter *parameter, int64_t dims[NSC_MAX_RANK])
 {
-    if (parameter == NULL || dims == NULL)
+    int64_t unused[NSC_MAX_RANK];
+    if (parameter == NULL)
         return NSC_UNKNOWN;
     nsc_parameters_lock();
-    int rank = nsc_parameter_shape_locked(nsc_parameter_resolve(parameter), dims);
+    int rank = nsc_parameter_shape_locked(nsc_parameter_resolve(parameter), dims == NULL ? unused : dims);
     nsc_parameters_unlock();
     return rank;
 }
@@ -262,16 +263,14 @@ uint64_t nsc_parameter_generation(const nsc_parameter *parameter)
 size_t nsc_parameter_origin(const nsc_parameter *parameter, int axis, char *text, size_t capacity)
 {
     char words[128];
-    if (text != NULL && capacity > 0)
-        text[0] = 0;
-    if (parameter == NULL || text == NULL)
-        return 0;
+    const char *origin = "";
+    if (text == NULL)
+        capacity = 0;
     nsc_parameters_lock();
-    const nsc_parameter *meant = nsc_parameter_resolve(parameter);
-    int length = 0;
-    if (axis >= 0 && axis < meant->rank && nsc_cell_root(meant->axes[axis])->size >= 0)
-        length = snprintf(text, capacity, "%s",
-                          nsc_cell_origin(nsc_cell_root(meant->axes[axis]), meant->kind, words, sizeof words));
+    const nsc_parameter *meant = parameter == NULL ? NULL : nsc_parameter_resolve(parameter);
+    if (meant != NULL && axis >= 0 && axis < meant->rank && nsc_cell_root(meant->axes[axis])->size >= 0)
+        origin = nsc_cell_origin(nsc_cell_root(meant->axes[axis]), meant->kind, words, sizeof words);
+    int length = snprintf(text, capacity, "%s", origin);
     nsc_parameters_unlock();
     return (size_t)length;
 }

@@ -96,7 +96,7 @@ typedef struct nsc_parameter_options {
     int rank;                     /* 0 to NSC_MAX_RANK, or NSC_UNKNOWN */
     const int64_t *dims;          /* rank sizes, here also 0 */
     const char *const *dim_names; /* NULL, or rank names, each may be NULL */
-    nsc_dtype dtype;              /* default NSC_FLOAT32 */
+    nsc_dtype dtype;              /* NSC_FLOAT32, the default; others are refused in this version */
     nsc_initializer init;         /* default: the net's */
 } nsc_parameter_options;
 /* The handle belongs to the block (retain it to keep it longer). A failure turns the block into an error block and gives

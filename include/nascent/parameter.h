@@ -96,7 +96,7 @@ NSC_API const char *nsc_parameter_name(const nsc_parameter *parameter);
 /* The path that a request froze ("0.weight"); before one, the local name. Owned by the parameter. */
 NSC_API const char *nsc_parameter_path(const nsc_parameter *parameter);
 NSC_API nsc_dtype nsc_parameter_dtype(const nsc_parameter *parameter);
-/* NSC_UNKNOWN, or the rank; dims (capacity NSC_MAX_RANK) receives the sizes, NSC_UNKNOWN where unknown. */
+/* NSC_UNKNOWN, or the rank; dims (capacity NSC_MAX_RANK, may be NULL) receives the sizes, NSC_UNKNOWN where unknown. */
 NSC_API int nsc_parameter_shape(const nsc_parameter *parameter, int64_t dims[NSC_MAX_RANK]);
 /* Counts values: it moves whenever the value is replaced. 0 before the first. */
 NSC_API uint64_t nsc_parameter_generation(const nsc_parameter *parameter);

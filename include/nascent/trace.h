@@ -67,9 +67,10 @@ NSC_API void nsc_op_call_many(nsc_trace *trace, nsc_block *block, nsc_value *con
 /* The mode of the run that is traced. */
 NSC_API nsc_mode nsc_trace_mode(const nsc_trace *trace);
 /* Rank, and the sizes known at this point of the walk (NSC_UNKNOWN elsewhere). A block whose graph depends on sizes can
- * ask; what it sees may be refined later. */
+ * ask; what it sees may be refined later. NSC_UNKNOWN after an error, and for a parameter of unknown rank. */
 NSC_API int nsc_value_shape(const nsc_value *value, int64_t dims[NSC_MAX_RANK]);
-/* Makes the trace fail with the block's own words, and returns status, for `return nsc_trace_fail(...)`. */
+/* Makes the trace fail with the block's own words, and returns status, for `return nsc_trace_fail(...)`. NSC_OK is no
+ * failure: it counts as NSC_INVALID. */
 NSC_API nsc_status nsc_trace_fail(nsc_trace *trace, nsc_status status, const char *text);
 
 #ifdef __cplusplus
