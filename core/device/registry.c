@@ -97,6 +97,8 @@ static nsc_status choose_listed(chooser *c)
         if (status != NSC_UNAVAILABLE)
             return nsc_fail(0, status, "%s, choice %u, '%.*s': %s", c->request->source, choice.position, length,
                             choice.text, c->why);
+        nsc_log_line(c->request->settings.log, NSC_LOG_WARNING, "choice %u, '%.*s', is passed over: %s",
+                     choice.position, length, choice.text, c->why);
         if (!first[0])
             snprintf(first, sizeof first, "%s", c->why);
     }
