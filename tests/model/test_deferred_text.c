@@ -22,7 +22,7 @@ START_TEST(test_a41_a_conflict_names_path_axis_sizes_and_origins)
     ASSERT_OK(nsc_initialize(net, context, NULL));
     nsc_tensor *x = INPUT(context, 1, 2, 3), *y = NULL;
     ASSERT_STATUS(nsc_forward(net, x, &y), NSC_SHAPE_CONFLICT);
-    ASSERT_SAYS(nsc_last_error(context), "features.3.weight", "axis 1", "9", "4", "declared", "inferred");
+    ASSERT_SAYS(nsc_last_error(context), "features.3.weight", "axis 1", "9", "4", "declared", "features.0");
     ck_assert_ptr_null(strchr(nsc_last_error(context), '%'));
     nsc_tensor_release(x);
     nsc_release(net);
@@ -125,7 +125,7 @@ END_TEST
 
 /* ---- listings --------------------------------------------------------------------------------------------------- */
 
-/* What print writes; free it. */
+/* What print writes, with runs of spaces (columns are aligned) made one; free it. */
 static char *printed(nsc_block *net, const nsc_proposal *proposal)
 {
     char *text = NULL;
@@ -135,6 +135,11 @@ static char *printed(nsc_block *net, const nsc_proposal *proposal)
     nsc_status status = proposal != NULL ? nsc_print_summary(proposal, file) : nsc_print_parameters(net, file);
     fclose(file);
     ASSERT_OK(status);
+    char *to = text;
+    for (const char *from = text; *from != '\0'; from++)
+        if (from[0] != ' ' || from[1] != ' ')
+            *to++ = *from;
+    *to = '\0';
     return text;
 }
 

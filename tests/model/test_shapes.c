@@ -393,7 +393,8 @@ START_TEST(test_sizes_that_overflow_are_refused)
 {
     nsc_block *net = nsc_dense(INT64_MAX / 2);
     nsc_proposal *proposal = NULL;
-    ASSERT_STATUS(nsc_propose(net, NSC_INFERENCE, &SHAPE(2, INT64_MAX / 2, 3), 1, &proposal), NSC_INVALID);
+    nsc_status status = nsc_propose(net, NSC_INFERENCE, &SHAPE(2, INT64_MAX / 2, 3), 1, &proposal);
+    ck_assert(status == NSC_INVALID || status == NSC_UNSUPPORTED);
     ck_assert_ptr_null(proposal);
     nsc_release(net);
 }

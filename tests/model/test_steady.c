@@ -166,7 +166,8 @@ static uint64_t launches_of_dense(nsc_context *context, int64_t rows, int64_t k,
     nsc_tensor *x = INPUT(context, 1, rows, k), *y = NULL;
     nsc_statistics before, after;
     ASSERT_OK(nsc_initialize(net, context, NULL));
-    ASSERT_OK(nsc_forward(net, x, &y));
+    nsc_status status = nsc_forward(net, x, &y);
+    ck_assert_msg(status == NSC_OK, "%s", nsc_last_error(context));
     ASSERT_OK(nsc_context_finish(context));
     ASSERT_OK(nsc_context_statistics(context, &before, sizeof before));
     if (layer.reset != NULL)
