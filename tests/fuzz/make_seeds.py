@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""make_seeds.py: writes the seeds of the fuzz targets, seeds/TARGET/NAME. Python's standard library only."""
+import gzip
+import os
+import struct
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "seeds")
+
+CHOICE = {
+    "auto": "auto", "name": "reference", "list": "opencl:gpu,opencl:cpu,reference", "index": "opencl:0",
+    "large": "opencl:4294967295", "too_large": "opencl:4294967296", "text": "opencl:Radeon RX 7900",
+    "path": "/opt/nascent/libnascent-backend-x.so", "path_device": "/opt/a:b/x.so:2", "comma": "/opt/a,b/x.so",
+    "empty_choice": "a,,b", "spaces": "a, b",
+}
+SETTINGS = {
+    "all": "all", "kinds": "random,gemm_epilogue", "required": "random,gemm", "log": "warning", "threads": "4096",
+    "too_many": "4097", "off": "off", "directory": "/var/cache/nascent", "path": "/opt/a::/opt/b:", "relative": "/a:b",
+}
+
+
+def idx(kind, dims, data):
+    return struct.pack(">HBB", 0, kind, len(dims)) + b"".join(struct.pack(">I", d) for d in dims) + data
+
+
+IDX = {
+    "labels": idx(8, [5], bytes(range(5))), "images": idx(8, [2, 3, 4], bytes(range(24))),
+    "rank4": idx(8, [1, 2, 1, 3], bytes(6)), "empty": idx(8, [0, 28, 28], b""), "floats": idx(13, [1], bytes(4)),
+    "short": idx(8, [6], bytes(5)), "long": idx(8, [4], bytes(5)), "huge": idx(8, [0xffffffff, 0xffffffff], bytes(9)),
+    "gzip": gzip.compress(idx(8, [2, 3, 4], bytes(range(24))), 9, mtime=0),
+    "gzip_cut": gzip.compress(idx(8, [2, 3, 4], bytes(range(24))), 9, mtime=0)[:-6],
+}
+
+
+def expression(inputs, outputs, code, depth, scalars=0, immediates=0):
+    return bytes([0, inputs, outputs, scalars, immediates, depth, len(code)] + [v for pair in code for v in pair])
+
+
+LOAD, LOAD_RAW, IMMEDIATE, SCALAR, STORE, STORE_RAW, SET, GET = range(1, 9)
+ADD, MUL, MAX, SELECT, FMA, TANH = 48, 50, 52, 80, 81, 22
+COPY = expression(1, 1, [(LOAD, 0), (STORE, 0)], 1)
+RAW = expression(1, 1, [(LOAD_RAW, 0), (STORE_RAW, 0)], 1)
+SUM = expression(2, 1, [(LOAD, 0), (LOAD, 1), (ADD, 0), (STORE, 0)], 2)
+RELU = expression(2, 1, [(LOAD, 0), (LOAD, 1), (ADD, 0), (IMMEDIATE, 0), (MAX, 0), (STORE, 0)], 2, 0, 1)
+EXPRESSION = {
+    "copy": COPY, "raw": RAW, "sum": SUM, "relu": RELU,
+    "temporaries": expression(1, 2, [(LOAD, 0), (TANH, 0), (SET, 3), (GET, 3), (MUL, 0), (STORE, 1), (GET, 3),
+                                     (STORE, 0)], 2),
+    "scalars": expression(1, 1, [(LOAD, 0), (SCALAR, 0), (SCALAR, 1), (FMA, 0), (STORE, 0)], 3, 2),
+    "select": expression(3, 1, [(LOAD, 0), (LOAD, 1), (LOAD, 2), (SELECT, 0), (STORE, 0)], 3),
+    "deep": expression(1, 1, [(LOAD, 0)] * 16 + [(ADD, 0)] * 15 + [(STORE, 0)], 16),
+    "too_deep": expression(1, 1, [(LOAD, 0)] * 17 + [(ADD, 0)] * 16 + [(STORE, 0)], 17),
+}
+
+F32, U8 = 0, 3
+
+
+def view(buffer, dims, strides=None, offset=0, dtype=F32):
+    tail = [0] if strides is None else [1] + strides[::-1]
+    return bytes([buffer, dtype, offset, len(dims)] + dims + tail)
+
+
+OPERATION = {
+    "map": SUM + bytes([1, 0, 2, 1]) + view(0, [2, 3]) + view(1, [2, 3], [0, 1]) + view(2, [2, 3]),
+    "in_place": COPY + bytes([1, 0, 1, 1]) + view(0, [4, 5]) + view(0, [4, 5]),
+    "raw": RAW + bytes([1, 0, 1, 1]) + view(0, [7], dtype=U8) + view(1, [7], dtype=U8),
+    "overlap": COPY + bytes([1, 0, 1, 1]) + view(0, [4]) + view(0, [4], None, 2),
+    "reduce": COPY + bytes([2, 0, 1, 1, 1, 2, 3, 4]) + view(0, [3, 4]) + view(1, [3]),
+    "gemm": COPY + bytes([3, 0]) + view(0, [2, 3]) + view(1, [3, 4], [1, 3]) + view(2, [2, 4]),
+    "batched": COPY + bytes([3, 0]) + view(0, [2, 2, 3]) + view(1, [2, 3, 4]) + view(2, [2, 2, 4]),
+    "random": COPY + bytes([4, 0, 2, 8]) + view(0, [20]),
+    "epilogue": RELU + bytes([5, 0, 1]) + view(0, [2, 3]) + view(1, [3, 4], [1, 3]) + view(2, [2, 4])
+                + view(3, [2, 4], [0, 1]),
+}
+
+
+def entry(first, space=b"fuzz", key=b"the key\0", data=b"data", magic=b"nsccache", version=1):
+    head = struct.pack("<8sIIQQQ", magic, version, len(space), len(key), len(data), 0)
+    return bytes([first]) + head + space + key + data
+
+
+CACHE = {  # the target mends the checksum where bit 0 of the first byte is set
+    "whole": entry(0x81), "no_room": entry(0x03), "wrong_sum": entry(0x80), "other_key": entry(0x81, key=b"the kez\0"),
+    "other_space": entry(0x81, space=b"fuza"), "version": entry(0x81, version=2), "empty": entry(0x81, data=b""),
+    "magic": entry(0x81, magic=b"nsccachf"), "cut": entry(0x81)[:30],
+}
+
+
+def main():
+    for target, seeds in (("choice", CHOICE), ("settings", SETTINGS), ("idx", IDX), ("expression", EXPRESSION),
+                          ("operation", OPERATION), ("cache", CACHE)):
+        os.makedirs(os.path.join(HERE, target), exist_ok=True)
+        for name, data in seeds.items():
+            with open(os.path.join(HERE, target, name), "wb") as file:
+                file.write(data.encode() if isinstance(data, str) else data)
+
+
+main()
