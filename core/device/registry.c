@@ -91,14 +91,15 @@ static nsc_status choose_listed(chooser *c)
         if (!status) {
             nsc_report_line(c->report, "choice %u, '%.*s': %s is used", choice.position, length, choice.text,
                             c->device->title);
+            if (first[0])
+                nsc_log_line(c->request->settings.log, NSC_LOG_WARNING,
+                             "choice %u is taken, what stands before it is not here: %s", choice.position, first);
             return NSC_OK;
         }
         nsc_report_line(c->report, "choice %u, '%.*s': %s", choice.position, length, choice.text, c->why);
         if (status != NSC_UNAVAILABLE)
             return nsc_fail(0, status, "%s, choice %u, '%.*s': %s", c->request->source, choice.position, length,
                             choice.text, c->why);
-        nsc_log_line(c->request->settings.log, NSC_LOG_WARNING, "choice %u, '%.*s', is passed over: %s",
-                     choice.position, length, choice.text, c->why);
         if (!first[0])
             snprintf(first, sizeof first, "%s", c->why);
     }
