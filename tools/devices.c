@@ -107,10 +107,16 @@ static void print_limits(const cJSON *device)
         printf("%scannot be used%s: %s\n", nsc_red(stdout), nsc_plain(stdout), problem);
         return;
     }
-    printf("largest buffer %s, local memory %s, work group %.0f, alignment %.0f, threads %.0f\n",
-           size_text(buffer, number_of(device, "max_buffer_bytes")),
-           size_text(local, number_of(device, "local_memory_bytes")), number_of(device, "max_work_group"),
-           number_of(device, "alignment"), number_of(device, "threads"));
+    printf("largest buffer %s, alignment %.0f", size_text(buffer, number_of(device, "max_buffer_bytes")),
+           number_of(device, "alignment"));
+    /* 0 is what a backend says where the word means nothing. */
+    if (number_of(device, "local_memory_bytes") > 0)
+        printf(", local memory %s", size_text(local, number_of(device, "local_memory_bytes")));
+    if (number_of(device, "max_work_group") > 0)
+        printf(", work group %.0f", number_of(device, "max_work_group"));
+    if (number_of(device, "threads") > 0)
+        printf(", threads %.0f", number_of(device, "threads"));
+    printf("\n");
     if (*note)
         printf("       note: %s\n", note);
 }

@@ -138,6 +138,38 @@ START_TEST(small_product)
 }
 END_TEST
 
+/* A leading batch, the second matrix shared by all of it (stride 0). */
+START_TEST(batched_product)
+{
+    const float a[12] = {1, 2, 3, 4, 5, 6, -1, -2, -3, -4, -5, -6}, b[6] = {1, 0, 0, 1, 1, 1};
+    float c[8] = {0}, want[8] = {4, 5, 10, 11, -4, -5, -10, -11};
+    nsc_backend_gemm operation = product();
+    nsc_backend_step *step = NULL;
+    nsc_backend_view *views[3] = {&operation.a, &operation.b, &operation.c};
+
+    for (int i = 0; i < 3; i++) {
+        nsc_backend_view flat = *views[i];
+        *views[i] = (nsc_backend_view){.buffer = (uint32_t)i, .rank = 3, .dtype = flat.dtype};
+        views[i]->dims[0] = 2;
+        views[i]->strides[0] = i == 1 ? 0 : flat.dims[0] * flat.dims[1];
+        for (int axis = 0; axis < 2; axis++) {
+            views[i]->dims[axis + 1] = flat.dims[axis];
+            views[i]->strides[axis + 1] = flat.strides[axis];
+        }
+    }
+    nsc_backend_binding bindings[3] = {
+        {buffer_with(a, sizeof a), 0}, {buffer_with(b, sizeof b), 0}, {buffer_with(c, sizeof c), 0}};
+
+    ck_assert_int_eq(table->prepare(device, (const nsc_backend_operation *)&operation, &step), NSC_BACKEND_OK);
+    ck_assert_int_eq(table->launch(device, NULL, step, bindings, 3, NULL, 0), NSC_BACKEND_OK);
+    ck_assert_int_eq(table->read(device, NULL, bindings[2].buffer, 0, sizeof c, c), NSC_BACKEND_OK);
+    ck_assert_mem_eq(c, want, sizeof want);
+    table->release(device, step);
+    for (int i = 0; i < 3; i++)
+        table->free(device, bindings[i].buffer);
+}
+END_TEST
+
 /* A program with an operation of a later version is turned down, before any effect. */
 START_TEST(unknown_expression_operation)
 {
@@ -187,6 +219,7 @@ int main(void)
     tcase_add_test(cases, table_and_device);
     tcase_add_test(cases, longer_operations);
     tcase_add_test(cases, small_product);
+    tcase_add_test(cases, batched_product);
     tcase_add_test(cases, unknown_expression_operation);
     tcase_add_test(cases, impossible_allocation);
     suite_add_tcase(suite, cases);
