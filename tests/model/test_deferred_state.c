@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deferred initialisation: nothing changes on failure, and what was asked for is never lost. The number in a test's
- * name is that of the fault it looks for (docs/deferred.md lists them). */
+ * name is that of the fault it looks for. */
 #include "support.h"
 
 #include <stdlib.h>
