@@ -124,9 +124,9 @@ uint64_t nsc_cache_get(const char *dir, const char *space, const void *key, uint
     unsigned char *content = load(file, &bytes);
     close(file);
     const unsigned char *data = content ? check(content, bytes, space, key, key_bytes, &data_bytes) : NULL;
-    if (data)
+    if (data && capacity > 0) /* asked for its size alone, out is NULL */
         memcpy(out, data, data_bytes < capacity ? data_bytes : capacity);
-    else
+    if (!data)
         unlink(path);
     free(content);
     return data ? data_bytes : 0;

@@ -163,7 +163,8 @@ typedef struct nsc_shape {
 
 /* What a trace would give, without data, device or change. */
 typedef struct nsc_proposal nsc_proposal;
-/* Errors: SHAPE_CONFLICT (all conflicts at once), INVALID, or what a custom block returned. The caller owns *proposal. */
+/* Errors: SHAPE_CONFLICT (all conflicts at once), INVALID, UNSUPPORTED (a size beyond 63 bits), or what a custom block
+ * returned. The caller owns *proposal. */
 NSC_API nsc_status nsc_propose(nsc_block *net, nsc_mode mode, const nsc_shape *inputs, size_t input_count,
                                nsc_proposal **proposal);
 NSC_API void nsc_proposal_release(nsc_proposal *proposal);
