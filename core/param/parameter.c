@@ -13,6 +13,8 @@
 #include "core/shape.h"
 #include "core/tensor.h"
 
+enum { MAX_EXPLAINED_PATH = 160 };
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void nsc_parameters_lock(void)
@@ -156,7 +158,11 @@ void nsc_parameter_explain_locked(const nsc_parameter *parameter, const char *pa
     int64_t dims[NSC_MAX_RANK] = {0};
     char shape[NSC_SHAPE_TEXT];
     int rank = nsc_parameter_shape_locked(parameter, dims);
-    size_t used = (size_t)snprintf(text, capacity, "%s %s: ", path, nsc_shape_text(shape, rank, dims));
+    size_t length = strlen(path);
+    bool cut = length > MAX_EXPLAINED_PATH; /* the end tells more, and the reason behind it must fit */
+    snprintf(text, capacity, "%s%s %s: ", cut ? "..." : "", cut ? path + length - MAX_EXPLAINED_PATH : path,
+             nsc_shape_text(shape, rank, dims));
+    size_t used = strlen(text);
     if (rank < 0) {
         snprintf(text + used, capacity - used, "its rank is unknown");
     } else if (nsc_shape_known(rank, dims)) {

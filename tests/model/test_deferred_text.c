@@ -230,12 +230,45 @@ START_TEST(test_a42_the_listing_shows_every_state)
 }
 END_TEST
 
+static nsc_status read_only(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count, nsc_value **out,
+                            size_t out_count)
+{
+    (void)in_count;
+    (void)out_count;
+    nsc_op_parameter(trace, *(nsc_parameter **)user);
+    out[0] = in[0];
+    return NSC_OK;
+}
+
+START_TEST(test_a41_a_long_path_leaves_room_for_the_reason)
+{
+    nsc_context *context = model_context(_i);
+    nsc_parameter *open = NULL;
+    char name[129], values[4];
+    memset(name, 'n', 128);
+    name[128] = 0;
+    nsc_block *net = nsc_custom(read_only, .user = &open);
+    open = nsc_declare(net, "open", .rank = NSC_UNKNOWN);
+    for (int i = 0; i < 8; i++)
+        net = nsc_sequential(nsc_named(name, net));
+    ASSERT_OK(nsc_initialize(net, context, NULL));
+    ASSERT_STATUS(nsc_parameter_read(open, values, sizeof values), NSC_PENDING);
+    ASSERT_SAYS(nsc_last_error(context), "nnn.open (?)", "its rank is unknown", "nsc_parameter_set");
+    nsc_tensor *x = INPUT(context, 1, 2, 3), *y = NULL;
+    ASSERT_STATUS(nsc_forward(net, x, &y), NSC_PENDING);
+    ASSERT_SAYS(nsc_last_error(context), "nnn.open (?)", "its rank is unknown", "these inputs do not tell it");
+    nsc_tensor_release(x);
+    nsc_release(net);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = model_begin("deferred: messages and listings");
     EACH_BACKEND(tests, test_a41_a_conflict_names_path_axis_sizes_and_origins);
     tcase_add_test(tests, test_a41_all_conflicts_of_a_call_are_reported);
     EACH_BACKEND(tests, test_a41_every_message_has_the_full_path);
+    EACH_BACKEND(tests, test_a41_a_long_path_leaves_room_for_the_reason);
     EACH_BACKEND(tests, test_a41_origins_say_who_fixed_a_size);
     EACH_BACKEND(tests, test_a42_counts_bytes_and_summary_need_no_values);
     tcase_add_test(tests, test_a42_a_symbolic_batch_has_the_same_totals);
