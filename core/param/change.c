@@ -194,6 +194,7 @@ static void join_cells(nsc_cell *a, nsc_cell *b)
     }
     if (b->declared < 0)
         b->declared = a->declared;
+    b->values += a->values;
     a->joined = nsc_cell_retain(b);
 }
 

@@ -117,6 +117,8 @@ nsc_status nsc_commit_values(nsc_context *context, const nsc_commit_item *items,
         for (size_t i = 0; i < count; i++) {
             nsc_parameter *parameter = items[i].shape.parameter;
             pending_publish(&pending[i], &items[i].shape);
+            for (int axis = 0; parameter->value == NULL && axis < parameter->rank; axis++)
+                nsc_cell_root(parameter->axes[axis])->values++;
             nsc_tensor_release(parameter->value);
             parameter->value = items[i].value != NULL ? items[i].value : values[i];
             values[i] = NULL;

@@ -74,8 +74,11 @@ const char *nsc_cell_origin(const nsc_cell *root, const char *kind, char *text, 
 
 static void parameter_free(nsc_parameter *parameter)
 {
-    for (int i = 0; i < NSC_MAX_RANK; i++)
+    for (int i = 0; i < NSC_MAX_RANK; i++) {
+        if (parameter->value != NULL && i < parameter->rank)
+            nsc_cell_root(parameter->axes[i])->values--;
         nsc_cell_release(parameter->axes[i]);
+    }
     free(parameter->name);
     free(parameter->kind_owned);
     free(parameter->request.path);
@@ -187,6 +190,9 @@ void nsc_parameter_forget_locked(nsc_parameter *parameter)
 {
     for (int i = 0; i < parameter->rank; i++) {
         nsc_cell *root = nsc_cell_root(parameter->axes[i]);
+        root->values -= parameter->value != NULL;
+        if (root->values > 0) /* a value elsewhere has this size */
+            continue;
         root->size = root->declared;
         free(root->origin);
         root->origin = NULL;

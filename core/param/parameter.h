@@ -20,6 +20,7 @@ typedef struct nsc_cell {
     int64_t declared;        /* -1, or what the declaration said */
     int64_t size;            /* -1, or what is known now */
     char *origin;            /* who said size; NULL: the declaration */
+    size_t values;           /* axes of initialized parameters that are this dimension; they hold its size */
 } nsc_cell;
 
 /* What nsc_initialize recorded. */
@@ -71,7 +72,7 @@ int nsc_parameter_shape_locked(const nsc_parameter *parameter, int64_t dims[NSC_
 nsc_parameter_state nsc_parameter_state_locked(const nsc_parameter *parameter);
 /* "0.weight (256, -1): axis 1 is unknown; ..." into text. */
 void nsc_parameter_explain_locked(const nsc_parameter *parameter, const char *path, char *text, size_t capacity);
-/* Back to the declaration; the request stays. */
+/* Back to the declaration, but for dimensions that a value of another parameter has; the request stays. */
 void nsc_parameter_forget_locked(nsc_parameter *parameter);
 
 #endif

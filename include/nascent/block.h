@@ -193,7 +193,8 @@ NSC_API nsc_status nsc_forward(nsc_block *net, const nsc_tensor *x, nsc_tensor *
 NSC_API nsc_status nsc_run(nsc_block *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
                            nsc_tensor **out, size_t out_count);
 
-/* The one way back: every parameter of net returns to its declaration and loses its value; requests and seeds stay. */
+/* The one way back: every parameter of net returns to its declaration and loses its value; requests and seeds stay. A
+ * dimension shared with a parameter outside net that has a value keeps its size. */
 NSC_API nsc_status nsc_forget(nsc_block *net);
 
 #ifdef __cplusplus

@@ -256,6 +256,36 @@ START_TEST(test_a22_a_tied_parameter_is_filled_once)
 }
 END_TEST
 
+START_TEST(test_a22_a_size_is_kept_while_a_value_has_it)
+{
+    nsc_context *context = model_context(_i);
+    const int64_t unknown[] = {-1};
+    const char *const names[] = {"width"};
+    nsc_block *first = holder(), *second = holder();
+    nsc_parameter *a = nsc_declare(first, "a", .rank = 1, .dims = unknown, .dim_names = names);
+    nsc_parameter *b = nsc_declare(first, "b", .rank = 1, .dims = unknown, .dim_names = names);
+    nsc_parameter *c = hold(second, "c", 1, unknown);
+    nsc_tensor *five = INPUT(context, 1, 5), *seven = INPUT(context, 2, 7);
+    ASSERT_OK(nsc_parameter_tie(a, c));
+    ASSERT_OK(nsc_parameter_set(a, five));
+    ASSERT_OK(nsc_parameter_set(b, five));
+    ASSERT_OK(nsc_forget(second)); /* c, which is a; b has its value still */
+    ASSERT_STATE(c, NSC_SHAPE_KNOWN);
+    ASSERT_STATE(b, NSC_INITIALIZED);
+    ASSERT_SHAPE(b, 5);
+    ASSERT_STATUS(nsc_parameter_set(c, seven), NSC_SHAPE_CONFLICT);
+    ASSERT_OK(nsc_forget(first));
+    ASSERT_STATE(b, NSC_DECLARED);
+    ASSERT_STATE(c, NSC_DECLARED);
+    ASSERT_OK(nsc_parameter_set(c, seven));
+    ASSERT_SHAPE(b, 7);
+    nsc_tensor_release(five);
+    nsc_tensor_release(seven);
+    nsc_release(first);
+    nsc_release(second);
+}
+END_TEST
+
 /* ---- the edge --------------------------------------------------------------------------------------------------- */
 
 typedef struct edge {
@@ -341,6 +371,7 @@ int main(void)
     EACH_BACKEND(tests, test_a22_a_tie_that_does_not_fit_is_refused_at_once);
     EACH_BACKEND(tests, test_a22_a_tie_merges_both_ways);
     EACH_BACKEND(tests, test_a22_a_tied_parameter_is_filled_once);
+    EACH_BACKEND(tests, test_a22_a_size_is_kept_while_a_value_has_it);
     EACH_BACKEND(tests, test_a24_scalar_empty_and_open_parameters_are_distinct);
     EACH_BACKEND(tests, test_a24_an_open_rank_takes_a_value_of_any_rank);
     return model_end();
