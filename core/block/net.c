@@ -172,25 +172,30 @@ static nsc_status judge(nsc_context *context, const nsc_trace_parameter *traced,
     return status;
 }
 
-static nsc_status commit_trace(nsc_context *context, nsc_trace *trace)
+/* Makes what has to be filled, for the plan to be bound to; *items stays until the commit ends. */
+static nsc_status make_values(nsc_context *context, nsc_trace *trace, nsc_commit_item **items, nsc_commit **commit)
 {
     size_t count = 0;
     nsc_status status = NSC_OK;
-    nsc_commit_item *items = calloc(trace->parameter_count + 1, sizeof *items);
-    if (items == NULL)
-        return nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a commit");
+    nsc_commit_item *wanted = *items = calloc(trace->parameter_count + 1, sizeof *wanted);
+    nsc_trace_parameter **filled = calloc(trace->parameter_count + 1, sizeof *filled);
+    if (wanted == NULL || filled == NULL)
+        status = nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a commit");
     for (size_t i = 0; i < trace->parameter_count && status == NSC_OK; i++) {
         bool fill = false;
-        nsc_trace_update(trace, &trace->parameters[i], &items[count].shape);
-        status = judge(context, &trace->parameters[i], &items[count].shape, &fill);
-        items[count].request = &trace->parameters[i].parameter->request;
+        nsc_trace_update(trace, &trace->parameters[i], &wanted[count].shape);
+        status = judge(context, &trace->parameters[i], &wanted[count].shape, &fill);
+        wanted[count].request = &trace->parameters[i].parameter->request;
+        filled[count] = &trace->parameters[i];
         count += fill;
     }
     if (status == NSC_OK && trace->status != NSC_OK)
         status = nsc_fail(context->id, trace->status, "%s", trace->text);
     if (status == NSC_OK)
-        status = nsc_commit_values(context, items, count);
-    free(items);
+        status = nsc_commit_make(context, wanted, count, commit);
+    for (size_t i = 0; i < count && status == NSC_OK; i++)
+        filled[i]->made = nsc_commit_value(*commit, i);
+    free(filled);
     return status;
 }
 
@@ -218,32 +223,96 @@ static nsc_status plan_and_prepare(nsc_context *context, nsc_trace *trace, nsc_p
     return status;
 }
 
-static nsc_status first_run(nsc_block *block, nsc_net *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
-                            nsc_plan **plan, nsc_executor **executor)
+/* Makes the outputs that are NULL; made[i] remembers which, so that a failure takes them back. */
+static nsc_status make_outputs(const nsc_plan *plan, nsc_tensor **out, size_t count, uint64_t *made)
 {
-    nsc_context *context = in[0]->context;
+    char want[NSC_SHAPE_TEXT], have[NSC_SHAPE_TEXT];
+    for (size_t i = 0; i < count; i++) {
+        const nsc_shape *shape = &plan->outputs[i];
+        if (out[i] == NULL) {
+            nsc_status status = nsc_tensor_create(plan->context, shape->dtype, shape->rank, shape->dims, &out[i]);
+            if (status != NSC_OK)
+                return status;
+            *made |= UINT64_C(1) << i;
+        } else if (out[i]->context != plan->context) {
+            return nsc_fail(plan->context->id, NSC_WRONG_DEVICE, "nsc_run: output %zu is of another context", i);
+        } else if (out[i]->dtype != shape->dtype) {
+            return nsc_fail(plan->context->id, NSC_WRONG_DTYPE, "nsc_run: output %zu is %s, the net gives %s", i,
+                            nsc_dtype_name(out[i]->dtype), nsc_dtype_name(shape->dtype));
+        } else if (out[i]->rank != shape->rank || !nsc_shape_equal(shape->rank, out[i]->dims, shape->dims)) {
+            return nsc_fail(plan->context->id, NSC_SHAPE_CONFLICT,
+                            "nsc_run: output %zu has shape %s, the net gives %s; pass NULL to have it made", i,
+                            nsc_shape_text(have, out[i]->rank, out[i]->dims),
+                            nsc_shape_text(want, shape->rank, shape->dims));
+        }
+    }
+    return NSC_OK;
+}
+
+/* One call of nsc_run. */
+typedef struct nsc_call {
+    nsc_block *block;
+    nsc_net *net;
+    nsc_mode mode;
+    const nsc_tensor *const *in;
+    size_t in_count;
+    nsc_tensor **out;
+    size_t out_count;
+    uint64_t made; /* the outputs that this call made */
+    nsc_plan *plan;
+    nsc_executor *executor;
+} nsc_call;
+
+/* Everything that can fail comes before the parameters change: values, plan, outputs, the run itself. */
+static nsc_status run_trace(nsc_call *call, nsc_trace *trace)
+{
+    nsc_context *context = call->in[0]->context;
+    nsc_commit_item *items = NULL;
+    nsc_commit *commit = NULL;
+    nsc_status status = make_values(context, trace, &items, &commit);
+    if (status == NSC_OK)
+        status = plan_and_prepare(context, trace, &call->plan, &call->executor);
+    if (status == NSC_OK)
+        status = make_outputs(call->plan, call->out, call->out_count, &call->made);
+    if (status == NSC_OK)
+        status = nsc_executor_run(call->executor, call->in, call->out);
+    if (status == NSC_OK) {
+        nsc_commit_publish(commit);
+        keep_plan(call->net, call->plan);
+    } else {
+        nsc_executor_free(call->executor);
+        nsc_plan_free(call->plan);
+        call->executor = NULL;
+        call->plan = NULL;
+        nsc_commit_drop(commit);
+    }
+    free(items);
+    return status;
+}
+
+/* *ran tells whether the run is done: not where another thread was first. */
+static nsc_status first_run(nsc_call *call, bool *ran)
+{
+    nsc_context *context = call->in[0]->context;
     nsc_trace *trace = NULL;
     nsc_status status = NSC_OK;
     if (pthread_mutex_lock(&context->slow_path) != 0)
         return nsc_fail(context->id, NSC_INVALID, "a net cannot be run from inside a custom block or an initialiser");
-    *plan = borrow(net, mode, in, in_count, executor); /* another thread may have been first */
-    if (*plan == NULL) {
-        nsc_shape *shapes = calloc(in_count, sizeof *shapes);
+    call->plan = borrow(call->net, call->mode, call->in, call->in_count, &call->executor);
+    if (call->plan == NULL) {
+        nsc_shape *shapes = calloc(call->in_count, sizeof *shapes);
         if (shapes == NULL)
             status = nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a trace");
-        for (size_t i = 0; status == NSC_OK && i < in_count; i++) {
-            shapes[i].rank = in[i]->rank;
-            shapes[i].dtype = in[i]->dtype;
-            memcpy(shapes[i].dims, in[i]->dims, sizeof shapes[i].dims);
+        for (size_t i = 0; status == NSC_OK && i < call->in_count; i++) {
+            shapes[i].rank = call->in[i]->rank;
+            shapes[i].dtype = call->in[i]->dtype;
+            memcpy(shapes[i].dims, call->in[i]->dims, sizeof shapes[i].dims);
         }
         if (status == NSC_OK)
-            status = nsc_trace_make(context->id, block, mode, shapes, in_count, &trace);
+            status = nsc_trace_make(context->id, call->block, call->mode, shapes, call->in_count, &trace);
         if (status == NSC_OK)
-            status = commit_trace(context, trace);
-        if (status == NSC_OK)
-            status = plan_and_prepare(context, trace, plan, executor);
-        if (status == NSC_OK)
-            keep_plan(net, *plan);
+            status = run_trace(call, trace);
+        *ran = status == NSC_OK;
         nsc_trace_free(trace);
         free(shapes);
     }
@@ -282,57 +351,36 @@ static nsc_status check_arguments(const nsc_block *net, nsc_mode mode, const nsc
     return NSC_OK;
 }
 
-/* Makes the outputs that are NULL; made[i] remembers which, so that a failure takes them back. */
-static nsc_status make_outputs(const nsc_plan *plan, nsc_tensor **out, size_t count, uint64_t *made)
-{
-    char want[NSC_SHAPE_TEXT], have[NSC_SHAPE_TEXT];
-    for (size_t i = 0; i < count; i++) {
-        const nsc_shape *shape = &plan->outputs[i];
-        if (out[i] == NULL) {
-            nsc_status status = nsc_tensor_create(plan->context, shape->dtype, shape->rank, shape->dims, &out[i]);
-            if (status != NSC_OK)
-                return status;
-            *made |= UINT64_C(1) << i;
-        } else if (out[i]->context != plan->context) {
-            return nsc_fail(plan->context->id, NSC_WRONG_DEVICE, "nsc_run: output %zu is of another context", i);
-        } else if (out[i]->dtype != shape->dtype) {
-            return nsc_fail(plan->context->id, NSC_WRONG_DTYPE, "nsc_run: output %zu is %s, the net gives %s", i,
-                            nsc_dtype_name(out[i]->dtype), nsc_dtype_name(shape->dtype));
-        } else if (out[i]->rank != shape->rank || !nsc_shape_equal(shape->rank, out[i]->dims, shape->dims)) {
-            return nsc_fail(plan->context->id, NSC_SHAPE_CONFLICT,
-                            "nsc_run: output %zu has shape %s, the net gives %s; pass NULL to have it made", i,
-                            nsc_shape_text(have, out[i]->rank, out[i]->dims),
-                            nsc_shape_text(want, shape->rank, shape->dims));
-        }
-    }
-    return NSC_OK;
-}
-
 nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in, size_t in_count, nsc_tensor **out,
                    size_t out_count)
 {
-    nsc_executor *executor = NULL;
-    uint64_t made = 0;
+    bool ran = false;
     size_t refused_step;
     nsc_status status = check_arguments(block, mode, in, in_count, out, out_count);
     if (status != NSC_OK)
         return status;
-    nsc_net *net = net_of(block);
-    if (net == NULL)
+    nsc_call call = {.block = block,
+                     .net = net_of(block),
+                     .mode = mode,
+                     .in = in,
+                     .in_count = in_count,
+                     .out = out,
+                     .out_count = out_count};
+    if (call.net == NULL)
         return nsc_fail(in[0]->context->id, NSC_NO_MEMORY, "no host memory to run a net");
-    nsc_plan *plan = borrow(net, mode, in, in_count, &executor);
-    if (plan == NULL)
-        status = first_run(block, net, mode, in, in_count, &plan, &executor);
-    if (status == NSC_OK && executor == NULL)
-        status = nsc_executor_make(plan, &executor, &refused_step);
-    if (status == NSC_OK)
-        status = make_outputs(plan, out, out_count, &made);
-    if (status == NSC_OK)
-        status = nsc_executor_run(executor, in, out);
-    if (plan != NULL)
-        give_back(net, plan, executor);
+    call.plan = borrow(call.net, mode, in, in_count, &call.executor);
+    if (call.plan == NULL)
+        status = first_run(&call, &ran);
+    if (status == NSC_OK && call.executor == NULL)
+        status = nsc_executor_make(call.plan, &call.executor, &refused_step);
+    if (status == NSC_OK && !ran)
+        status = make_outputs(call.plan, out, out_count, &call.made);
+    if (status == NSC_OK && !ran)
+        status = nsc_executor_run(call.executor, in, out);
+    if (call.plan != NULL)
+        give_back(call.net, call.plan, call.executor);
     for (size_t i = 0; status != NSC_OK && i < out_count; i++)
-        if (made >> i & 1) {
+        if (call.made >> i & 1) {
             nsc_tensor_release(out[i]);
             out[i] = NULL;
         }

@@ -51,9 +51,10 @@ static void remember_tree(nsc_planner *planner)
     nsc_parameters_lock();
     for (size_t i = 0; i < trace->parameter_count; i++) {
         nsc_parameter *parameter = trace->parameters[i].parameter;
+        nsc_tensor *made = trace->parameters[i].made; /* publishing it moves the generation by one */
         plan->parameters[i] = (nsc_plan_parameter){.parameter = parameter,
-                                                   .generation = atomic_load(&parameter->generation),
-                                                   .value = nsc_tensor_retain(parameter->value)};
+                                                   .generation = atomic_load(&parameter->generation) + (made != NULL),
+                                                   .value = nsc_tensor_retain(made != NULL ? made : parameter->value)};
     }
     nsc_parameters_unlock();
 }

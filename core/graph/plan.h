@@ -70,7 +70,8 @@ typedef struct nsc_plan {
     struct nsc_plan *next;
 } nsc_plan;
 
-/* refused[id] is true for values whose fused form the device turned down; may be NULL. Every parameter is initialized. */
+/* refused[id] is true for values whose fused form the device turned down; may be NULL. Every parameter is initialized,
+ * or has the value that will be published. */
 nsc_status nsc_plan_make(nsc_context *context, nsc_trace *trace, const bool *refused, nsc_plan **plan);
 void nsc_plan_free(nsc_plan *plan);
 /* Does it still hold for the tree it was made from? */

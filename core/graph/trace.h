@@ -79,6 +79,7 @@ typedef struct nsc_trace_parameter {
     const char *path;
     const nsc_frame *frame; /* of its first use; NULL: not reached */
     nsc_value *value;       /* NULL: not reached */
+    nsc_tensor *made;       /* the value that the commit under way will publish, its owner; NULL: none */
     int rank;
     int64_t before[NSC_MAX_RANK]; /* sizes when the trace began */
     nsc_cell *cells[NSC_MAX_RANK];

@@ -100,41 +100,84 @@ static nsc_status make_values(nsc_context *context, const nsc_commit_item *items
     return status;
 }
 
-nsc_status nsc_commit_values(nsc_context *context, const nsc_commit_item *items, size_t count)
+struct nsc_commit {
+    nsc_context *context;
+    const nsc_commit_item *items;
+    size_t count;
+    pending_shape *pending;
+    nsc_tensor **values; /* those made here; taken out as they are published */
+};
+
+nsc_status nsc_commit_make(nsc_context *context, const nsc_commit_item *items, size_t count, nsc_commit **out)
 {
     bool complete = true;
-    pending_shape *pending = calloc(count + 1, sizeof *pending);
-    nsc_tensor **values = calloc(count + 1, sizeof *values);
-    for (size_t i = 0; pending != NULL && i < count && complete; i++)
-        complete = pending_fill(&pending[i], &items[i].shape);
+    *out = NULL;
+    nsc_commit *commit = calloc(1, sizeof *commit);
+    if (commit == NULL)
+        return nsc_fail(context->id, NSC_NO_MEMORY, "no host memory to commit %zu parameters", count);
+    *commit = (nsc_commit){.context = context,
+                           .items = items,
+                           .count = count,
+                           .pending = calloc(count + 1, sizeof *commit->pending),
+                           .values = calloc(count + 1, sizeof *commit->values)};
+    for (size_t i = 0; commit->pending != NULL && i < count && complete; i++)
+        complete = pending_fill(&commit->pending[i], &items[i].shape);
     nsc_status status = NSC_OK;
-    if (pending == NULL || values == NULL || !complete)
+    if (commit->pending == NULL || commit->values == NULL || !complete)
         status = nsc_fail(context->id, NSC_NO_MEMORY, "no host memory to commit %zu parameters", count);
     if (status == NSC_OK)
-        status = make_values(context, items, values, count);
+        status = make_values(context, items, commit->values, count);
     if (status == NSC_OK) {
-        nsc_parameters_lock();
-        for (size_t i = 0; i < count; i++) {
-            nsc_parameter *parameter = items[i].shape.parameter;
-            pending_publish(&pending[i], &items[i].shape);
-            for (int axis = 0; parameter->value == NULL && axis < parameter->rank; axis++)
-                nsc_cell_root(parameter->axes[axis])->values++;
-            nsc_tensor_release(parameter->value);
-            parameter->value = items[i].value != NULL ? items[i].value : values[i];
-            values[i] = NULL;
-            atomic_fetch_add(&parameter->generation, 1);
-        }
-        nsc_parameters_unlock();
-        if (count > 0)
-            atomic_fetch_add(&context->commits, 1);
-    } else if (count > 0) {
-        nsc_fail_while(context->id, status, "committing %zu parameters; none was changed", count);
+        *out = commit;
+        return NSC_OK;
     }
-    for (size_t i = 0; values != NULL && i < count; i++)
-        nsc_tensor_release(values[i]);
-    free(values);
-    nsc_parameters_lock(); /* cells are counted under it */
-    pending_free(pending, count);
+    nsc_commit_drop(commit);
+    return count == 0 ? status
+                      : nsc_fail_while(context->id, status, "committing %zu parameters; none was changed", count);
+}
+
+nsc_tensor *nsc_commit_value(const nsc_commit *commit, size_t index)
+{
+    return commit->items[index].value != NULL ? commit->items[index].value : commit->values[index];
+}
+
+void nsc_commit_publish(nsc_commit *commit)
+{
+    nsc_parameters_lock();
+    for (size_t i = 0; i < commit->count; i++) {
+        nsc_parameter *parameter = commit->items[i].shape.parameter;
+        pending_publish(&commit->pending[i], &commit->items[i].shape);
+        for (int axis = 0; parameter->value == NULL && axis < parameter->rank; axis++)
+            nsc_cell_root(parameter->axes[axis])->values++;
+        nsc_tensor_release(parameter->value);
+        parameter->value = nsc_commit_value(commit, i);
+        commit->values[i] = NULL;
+        atomic_fetch_add(&parameter->generation, 1);
+    }
     nsc_parameters_unlock();
+    if (commit->count > 0)
+        atomic_fetch_add(&commit->context->commits, 1);
+    nsc_commit_drop(commit);
+}
+
+void nsc_commit_drop(nsc_commit *commit)
+{
+    if (commit == NULL)
+        return;
+    for (size_t i = 0; commit->values != NULL && i < commit->count; i++)
+        nsc_tensor_release(commit->values[i]);
+    nsc_parameters_lock(); /* cells are counted under it */
+    pending_free(commit->pending, commit->count);
+    nsc_parameters_unlock();
+    free(commit->values);
+    free(commit);
+}
+
+nsc_status nsc_commit_values(nsc_context *context, const nsc_commit_item *items, size_t count)
+{
+    nsc_commit *commit;
+    nsc_status status = nsc_commit_make(context, items, count, &commit);
+    if (status == NSC_OK)
+        nsc_commit_publish(commit);
     return status;
 }

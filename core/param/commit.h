@@ -25,8 +25,20 @@ typedef struct nsc_commit_item {
     nsc_tensor *value; /* given by the caller (taken over on success), or NULL: made and filled as requested */
 } nsc_commit_item;
 
-/* Allocates and fills what has no value yet, waits, then publishes all shapes and values. context->slow_path is held.
- * On failure nothing has changed. */
+/* Values that are made and not yet published. */
+typedef struct nsc_commit nsc_commit;
+
+/* Allocates and fills what has no value yet and waits. context->slow_path is held. Nothing has changed; items must stay
+ * until the commit ends. */
+nsc_status nsc_commit_make(nsc_context *context, const nsc_commit_item *items, size_t count, nsc_commit **commit);
+/* The value that item `index` will get. */
+nsc_tensor *nsc_commit_value(const nsc_commit *commit, size_t index);
+/* Ends it: all shapes and values are there for everybody. Cannot fail. */
+void nsc_commit_publish(nsc_commit *commit);
+/* Ends it without a change. NULL is allowed. */
+void nsc_commit_drop(nsc_commit *commit);
+
+/* Makes and publishes. On failure nothing has changed. */
 nsc_status nsc_commit_values(nsc_context *context, const nsc_commit_item *items, size_t count);
 
 #endif

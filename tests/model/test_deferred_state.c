@@ -31,6 +31,31 @@ START_TEST(test_a01_a_failed_first_forward_keeps_the_request)
 }
 END_TEST
 
+START_TEST(test_a01_a_first_forward_without_a_place_for_its_result_teaches_nothing)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_sequential(nsc_dense(4), nsc_dense(5));
+    ASSERT_OK(nsc_initialize(net, context, NULL));
+    nsc_tensor *x = INPUT(context, 1, 2, 3), *other = INPUT(context, 2, 2, 6), *small = INPUT(context, 3, 2, 4);
+    nsc_tensor *y = small;
+    nsc_statistics before, after;
+    ASSERT_OK(nsc_context_statistics(context, &before, sizeof before));
+    ASSERT_STATUS(nsc_forward(net, x, &y), NSC_SHAPE_CONFLICT);
+    ck_assert_ptr_eq(y, small);
+    ASSERT_OK(nsc_context_statistics(context, &after, sizeof after));
+    ck_assert_uint_eq(after.commits, before.commits);
+    ck_assert_uint_eq(after.bytes_in_use, before.bytes_in_use);
+    ASSERT_STATE(model_parameter(net, "0.weight"), NSC_DECLARED);
+    ck_assert_uint_eq(nsc_parameter_generation(model_parameter(net, "0.bias")), 0);
+    free(model_forward(net, other, NULL));
+    ASSERT_SHAPE(model_parameter(net, "0.weight"), 4, 6);
+    nsc_tensor_release(x);
+    nsc_tensor_release(other);
+    nsc_tensor_release(small);
+    nsc_release(net);
+}
+END_TEST
+
 static nsc_status fail_once(void *user, const nsc_fill *fill)
 {
     int *calls = user;
@@ -257,6 +282,7 @@ int main(void)
 {
     TCase *tests = model_begin("deferred: states");
     EACH_BACKEND(tests, test_a01_a_failed_first_forward_keeps_the_request);
+    EACH_BACKEND(tests, test_a01_a_first_forward_without_a_place_for_its_result_teaches_nothing);
     EACH_BACKEND(tests, test_a02_an_initialiser_that_fails_once_is_asked_again);
     EACH_BACKEND(tests, test_a03_width_zero_is_a_width);
     EACH_BACKEND(tests, test_a04_a_conflict_in_the_middle_leaves_none_ready);
