@@ -127,8 +127,9 @@ static bool solve_arithmetic(nsc_trace *trace, nsc_equation *equation)
             unknown = equation->terms[i];
             unknowns++;
         } else {
-            because = equation->terms[i];
-            zero = zero || size == 0;
+            if (!zero)
+                because = equation->terms[i];
+            zero = product && (zero || size == 0);
             if (product ? __builtin_mul_overflow(total, size, &total) : __builtin_add_overflow(total, size, &total)) {
                 nsc_trace_error(trace, NSC_UNSUPPORTED, "a size of %s does not fit into 63 bits",
                                 nsc_value_describe(trace, equation->value));
@@ -136,15 +137,15 @@ static bool solve_arithmetic(nsc_trace *trace, nsc_equation *equation)
             }
         }
     }
-    if (unknowns == 0) {
+    if (unknowns == 0 || zero) { /* a product with 0 in it is 0, whatever the rest is */
         equation->done = true;
         set_dim(trace, equation, equation->result, total, because);
         return true;
     }
-    if (unknowns > 1 || result < 0 || (product && zero))
+    if (unknowns > 1 || result < 0)
         return false;
     equation->done = true;
-    int64_t missing = product ? result / (total == 0 ? 1 : total) : result - total;
+    int64_t missing = product ? result / total : result - total;
     if (missing < 0 || (product && missing * total != result)) {
         nsc_trace_conflict(
             trace, nsc_arena_format(&trace->arena, "%s, axis %d: %" PRId64 " (%s) cannot be %s %" PRId64 " (%s)",

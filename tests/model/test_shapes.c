@@ -419,6 +419,22 @@ START_TEST(test_bad_shapes_are_refused)
 }
 END_TEST
 
+START_TEST(test_a_product_with_a_zero_is_zero)
+{
+    nsc_block *net = nsc_sequential(nsc_flatten(), nsc_dense(3)), *wide = nsc_sequential(nsc_dense(3, .in_units = 5));
+    nsc_proposal *proposal = NULL;
+    nsc_shape weight;
+    ASSERT_OK(nsc_propose(net, NSC_INFERENCE, &SHAPE(2, 0, -1), 1, &proposal));
+    ASSERT_OK(nsc_proposal_parameter(proposal, 0, NULL, &weight));
+    ck_assert(model_same_shape(&weight, DIMS(3, 0)));
+    nsc_proposal_release(proposal);
+    ASSERT_STATUS(nsc_propose(wide, NSC_INFERENCE, &SHAPE(2, 0, -1), 1, &proposal), NSC_SHAPE_CONFLICT);
+    ASSERT_SAYS(nsc_last_error(NULL), "0.weight", "5", "0");
+    nsc_release(net);
+    nsc_release(wide);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = model_begin("shapes");
@@ -436,6 +452,7 @@ int main(void)
     tcase_add_test(tests, test_the_order_of_constraints_does_not_matter);
     tcase_add_test(tests, test_an_unknown_rank_stays_unknown);
     tcase_add_test(tests, test_a_named_dimension_is_shared);
+    tcase_add_test(tests, test_a_product_with_a_zero_is_zero);
     tcase_add_test(tests, test_sizes_that_overflow_are_refused);
     tcase_add_test(tests, test_bad_shapes_are_refused);
     return model_end();
