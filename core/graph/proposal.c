@@ -213,7 +213,7 @@ nsc_status nsc_print_summary(const nsc_proposal *proposal, FILE *file)
 
 bool nsc_trace_update(nsc_trace *trace, const nsc_trace_parameter *parameter, nsc_shape_update *update)
 {
-    bool learnt = false;
+    bool learnt = parameter->rank_learnt;
     *update = (nsc_shape_update){.parameter = parameter->parameter, .rank = parameter->rank};
     for (int axis = 0; axis < parameter->rank; axis++) {
         update->dims[axis] = nsc_dim_size(trace, parameter->dims[axis]);

@@ -100,6 +100,7 @@ void nsc_value_fix_rank(nsc_trace *trace, nsc_value *value, int rank)
         return;
     nsc_trace_parameter *parameter = &trace->parameters[value->index];
     value->rank = parameter->rank = rank;
+    parameter->rank_learnt = true;
     for (int i = 0; i < rank; i++) {
         parameter->before[i] = NSC_UNKNOWN;
         value->dims[i] = parameter->dims[i] = nsc_dim_new(trace, NSC_UNKNOWN, NULL);

@@ -81,6 +81,7 @@ typedef struct nsc_trace_parameter {
     nsc_value *value;       /* NULL: not reached */
     nsc_tensor *made;       /* the value that the commit under way will publish, its owner; NULL: none */
     int rank;
+    bool rank_learnt;             /* in this trace: it was unknown */
     int64_t before[NSC_MAX_RANK]; /* sizes when the trace began */
     nsc_cell *cells[NSC_MAX_RANK];
     uint32_t dims[NSC_MAX_RANK];

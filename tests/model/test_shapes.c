@@ -419,6 +419,27 @@ START_TEST(test_bad_shapes_are_refused)
 }
 END_TEST
 
+static nsc_status add_own(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count, nsc_value **out,
+                          size_t out_count)
+{
+    (void)in_count;
+    (void)out_count;
+    out[0] = nsc_op_add(in[0], nsc_op_parameter(trace, *(nsc_parameter **)user));
+    return NSC_OK;
+}
+
+START_TEST(test_a_rank_of_zero_is_learnt)
+{
+    nsc_parameter *open = NULL;
+    nsc_block *net = nsc_custom(add_own, .user = &open);
+    open = nsc_declare(net, "open", .rank = NSC_UNKNOWN);
+    ASSERT_OK(nsc_infer_shapes(net, &(nsc_shape){.rank = 0}, 1));
+    ASSERT_STATE(open, NSC_SHAPE_KNOWN);
+    ck_assert_int_eq(nsc_parameter_shape(open, NULL), 0);
+    nsc_release(net);
+}
+END_TEST
+
 START_TEST(test_a_product_with_a_zero_is_zero)
 {
     nsc_block *net = nsc_sequential(nsc_flatten(), nsc_dense(3)), *wide = nsc_sequential(nsc_dense(3, .in_units = 5));
@@ -453,6 +474,7 @@ int main(void)
     tcase_add_test(tests, test_an_unknown_rank_stays_unknown);
     tcase_add_test(tests, test_a_named_dimension_is_shared);
     tcase_add_test(tests, test_a_product_with_a_zero_is_zero);
+    tcase_add_test(tests, test_a_rank_of_zero_is_learnt);
     tcase_add_test(tests, test_sizes_that_overflow_are_refused);
     tcase_add_test(tests, test_bad_shapes_are_refused);
     return model_end();
