@@ -111,16 +111,18 @@ nsc_status nsc_proposal_parameter(const nsc_proposal *proposal, size_t index, co
     return NSC_OK;
 }
 
-/* Adds one parameter to the sums; false when its shape is not known. */
+/* Adds one parameter to the sums; false when its shape is not known, or is too large for a sum. */
 static bool add_parameter(nsc_trace *trace, const nsc_trace_parameter *parameter, uint64_t *elements, uint64_t *bytes)
 {
     int64_t dims[NSC_MAX_RANK];
-    uint64_t count = 0;
+    uint64_t count = 0, more, sum;
     int rank = parameter_dims(trace, parameter, dims);
-    if (!nsc_shape_known(rank, dims) || !nsc_shape_count(rank, dims, &count))
+    if (!nsc_shape_known(rank, dims) || !nsc_shape_count(rank, dims, &count) ||
+        __builtin_mul_overflow(count, nsc_dtype_size(parameter->parameter->dtype), &more) ||
+        __builtin_add_overflow(*bytes, more, &sum))
         return false;
-    *elements += count;
-    *bytes += count * nsc_dtype_size(parameter->parameter->dtype);
+    *elements += count; /* fewer than the bytes, which fit */
+    *bytes = sum;
     return true;
 }
 

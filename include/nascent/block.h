@@ -176,7 +176,8 @@ NSC_API size_t nsc_proposal_parameter_count(const nsc_proposal *proposal);
 /* path is owned by the proposal. */
 NSC_API nsc_status nsc_proposal_parameter(const nsc_proposal *proposal, size_t index, const char **path,
                                           nsc_shape *shape);
-/* Elements and bytes of all parameters; *unknown counts those whose shape is not known (not in the sums). */
+/* Elements and bytes of all parameters; *unknown counts those whose shape is not known, or so large that
+ * the sum would pass 64 bits (not in the sums). */
 NSC_API void nsc_proposal_totals(const nsc_proposal *proposal, uint64_t *elements, uint64_t *bytes, size_t *unknown);
 /* One row a layer: path, kind, output shape, parameters, bytes; then the totals. */
 NSC_API nsc_status nsc_print_summary(const nsc_proposal *proposal, FILE *file);

@@ -428,6 +428,23 @@ static nsc_status add_own(nsc_trace *trace, void *user, nsc_value *const *in, si
     return NSC_OK;
 }
 
+START_TEST(test_totals_do_not_wrap)
+{
+    nsc_block *net = nsc_sequential(nsc_dense(4, .in_units = 1), nsc_dense(INT64_MAX, .in_units = 4, .no_bias = 1),
+                                    nsc_dense(1, .in_units = INT64_MAX, .no_bias = 1));
+    nsc_proposal *proposal = NULL;
+    uint64_t elements, bytes;
+    size_t unknown;
+    ASSERT_OK(nsc_propose(net, NSC_INFERENCE, &SHAPE(2, 1), 1, &proposal));
+    nsc_proposal_totals(proposal, &elements, &bytes, &unknown);
+    ck_assert_uint_eq(elements, 8);
+    ck_assert_uint_eq(bytes, 8 * sizeof(float));
+    ck_assert_uint_eq(unknown, 2);
+    nsc_proposal_release(proposal);
+    nsc_release(net);
+}
+END_TEST
+
 START_TEST(test_a_rank_of_zero_is_learnt)
 {
     nsc_parameter *open = NULL;
@@ -475,6 +492,7 @@ int main(void)
     tcase_add_test(tests, test_a_named_dimension_is_shared);
     tcase_add_test(tests, test_a_product_with_a_zero_is_zero);
     tcase_add_test(tests, test_a_rank_of_zero_is_learnt);
+    tcase_add_test(tests, test_totals_do_not_wrap);
     tcase_add_test(tests, test_sizes_that_overflow_are_refused);
     tcase_add_test(tests, test_bad_shapes_are_refused);
     return model_end();
