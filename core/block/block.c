@@ -115,32 +115,45 @@ nsc_block *nsc_named(const char *name, nsc_block *block)
     return block;
 }
 
-static bool block_contains(const nsc_block *block, const nsc_block *wanted)
+typedef struct search_state {
+    const nsc_block *wanted;
+    bool found;
+} search_state;
+
+static bool compare(void *user, const char *path, nsc_block *block)
 {
-    if (block == wanted)
-        return true;
-    for (size_t i = 0; i < block->child_count; i++)
-        if (block_contains(block->children[i].block, wanted))
-            return true;
-    return false;
+    search_state *search = user;
+    (void)path;
+    search->found = block == search->wanted;
+    return !search->found;
 }
 
-void nsc_block_adopt(nsc_block *block, const char *name, nsc_block *child)
+/* Why block cannot take child, or NSC_OK. A walk meets a shared block once, so this stays linear, and no tree gets deeper
+ * than a walk goes. */
+static nsc_status refuse_child(nsc_block *block, nsc_block *child)
+{
+    search_state search = {block, false};
+    nsc_status status = nsc_block_walk(child, &(nsc_walk){.user = &search, .block = compare});
+    if (search.found)
+        nsc_block_fail(block, NSC_INVALID, "a block cannot contain itself");
+    else if (status == NSC_INVALID)
+        nsc_block_fail(block, status, "child %zu is too deep a tree, or has too long a path", block->child_count);
+    else if (status != NSC_OK)
+        nsc_block_fail(block, status, "no host memory for a child");
+    return status;
+}
+
+bool nsc_block_adopt(nsc_block *block, const char *name, nsc_block *child)
 {
     char *copy = NULL;
     if (child == NULL) {
         nsc_block_fail(block, NSC_INVALID, "child %zu is NULL", block->child_count);
-        return;
+        return false;
     }
-    if (nsc_block_static(block)) {
-        nsc_release(child);
-        return;
-    }
-    if (block_contains(child, block)) {
-        nsc_block_fail(block, NSC_INVALID, "a block cannot contain itself");
+    if (nsc_block_static(block) || refuse_child(block, child) != NSC_OK) {
         if (child != block)
             nsc_release(child);
-        return;
+        return false;
     }
     if (name != NULL && !nsc_name_valid(name))
         nsc_block_fail(block, NSC_INVALID, "\"%s\" cannot name a child: 1 to 128 characters, no dot, no space", name);
@@ -150,10 +163,11 @@ void nsc_block_adopt(nsc_block *block, const char *name, nsc_block *child)
         nsc_block_fail(block, NSC_NO_MEMORY, "no host memory for a child");
         free(copy);
         nsc_release(child);
-        return;
+        return false;
     }
     block->children[block->child_count++] = (nsc_child){copy, child};
     atomic_fetch_add(&block->stamp, 1);
+    return true;
 }
 
 void nsc_block_own(nsc_block *block, nsc_parameter *parameter)

@@ -48,8 +48,8 @@ nsc_block *nsc_block_new(size_t size, const nsc_block_class *class);
 bool nsc_block_static(const nsc_block *block);
 /* Turns it into an error block (the first error stays) and gives it. */
 nsc_block *nsc_block_fail(nsc_block *block, nsc_status status, const char *format, ...) NSC_PRINTF(3, 4);
-/* Takes child over, whatever happens. */
-void nsc_block_adopt(nsc_block *block, const char *name, nsc_block *child);
+/* Takes child over, whatever happens; false when it was released at once. */
+bool nsc_block_adopt(nsc_block *block, const char *name, nsc_block *child);
 /* Takes parameter over; NULL is "no memory". */
 void nsc_block_own(nsc_block *block, nsc_parameter *parameter);
 /* true and the name in text when name can be part of a path. */

@@ -180,6 +180,5 @@ nsc_block *nsc_add_child(nsc_block *block, const char *name, nsc_block *child)
     }
     if (block->class != &custom_class)
         nsc_block_fail(block, NSC_INVALID, "children are added to custom blocks only");
-    nsc_block_adopt(block, name, child);
-    return child;
+    return nsc_block_adopt(block, name, child) ? child : NULL;
 }

@@ -331,6 +331,8 @@ static nsc_status check_arguments(const nsc_block *net, nsc_mode mode, const nsc
     for (size_t i = 0; i < in_count; i++)
         if (in[i] == NULL)
             return nsc_fail(0, NSC_INVALID, "nsc_run: input %zu is NULL", i);
+    if (nsc_block_static(net)) /* shared by all that failed: it holds no plans */
+        return nsc_fail(in[0]->context->id, net->status, "%s", net->text);
     uint64_t owner = in[0]->context->id;
     if (mode != NSC_INFERENCE && mode != NSC_TRAINING)
         return nsc_fail(owner, NSC_INVALID, "nsc_run: %d is no mode", (int)mode);

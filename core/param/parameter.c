@@ -172,18 +172,20 @@ void nsc_parameter_explain_locked(const nsc_parameter *parameter, const char *pa
         snprintf(text + used, capacity - used, "its shape is known, its value is not made yet");
     } else {
         const char *separator = "axis ";
+        int unknown = 0;
         for (int i = 0; i < rank && used < capacity; i++)
             if (dims[i] < 0) {
                 used += (size_t)snprintf(text + used, capacity - used, "%s%d", separator, i);
                 separator = ", ";
+                unknown++;
             }
         if (used < capacity)
-            snprintf(text + used, capacity - used, " unknown");
+            snprintf(text + used, capacity - used, " %s unknown", unknown == 1 ? "is" : "are");
     }
     used = strlen(text);
-    snprintf(text + used, capacity - used,
-             "; the first forward through its block (%s) supplies it%s%s, as does nsc_parameter_set", parameter->kind,
-             parameter->remedy == NULL ? "" : ", or declare ", parameter->remedy == NULL ? "" : parameter->remedy);
+    snprintf(text + used, capacity - used, "; a forward through its block (%s) supplies it, or nsc_parameter_set%s%s",
+             parameter->kind, parameter->remedy == NULL ? "" : ", or declare ",
+             parameter->remedy == NULL ? "" : parameter->remedy);
 }
 
 void nsc_parameter_forget_locked(nsc_parameter *parameter)

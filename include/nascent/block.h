@@ -102,7 +102,9 @@ typedef struct nsc_parameter_options {
 /* The handle belongs to the block (retain it to keep it longer). A failure turns the block into an error block and gives
  * NULL, which nsc_op_parameter accepts. */
 NSC_API nsc_parameter *nsc_declare_create(nsc_block *block, const nsc_parameter_options *options, size_t size);
-/* A child of a custom block, which owns it from the call on; gives child. name NULL: the position. */
+/* A child of a custom block, which owns it from the call on; gives child. name NULL: the position. A failure turns block
+ * into an error block; NULL, which nsc_op_call accepts, where child could not be kept (it would contain itself, or memory
+ * is gone). */
 NSC_API nsc_block *nsc_add_child(nsc_block *block, const char *name, nsc_block *child);
 
 #ifndef __cplusplus

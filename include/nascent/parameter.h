@@ -98,7 +98,7 @@ NSC_API const char *nsc_parameter_path(const nsc_parameter *parameter);
 NSC_API nsc_dtype nsc_parameter_dtype(const nsc_parameter *parameter);
 /* NSC_UNKNOWN, or the rank; dims (capacity NSC_MAX_RANK, may be NULL) receives the sizes, NSC_UNKNOWN where unknown. */
 NSC_API int nsc_parameter_shape(const nsc_parameter *parameter, int64_t dims[NSC_MAX_RANK]);
-/* Counts values: it moves whenever the value is replaced. 0 before the first. */
+/* Moves whenever the value is made, replaced or forgotten, and with a tie. */
 NSC_API uint64_t nsc_parameter_generation(const nsc_parameter *parameter);
 /* How the size of axis became known, into text: "declared by dense", "inferred by 0 (dense) from input 0 (2, 20)", "set
  * by the caller"; "" when it is unknown. Gives the length, as snprintf. */
