@@ -101,7 +101,8 @@ void nsc_dim_equation(nsc_trace *trace, nsc_equation_kind kind, const nsc_value 
         return;
     }
     memcpy(copy, terms, count * sizeof *copy);
-    trace->equations[trace->equation_count] = (nsc_equation){kind, false, value, axis, value->dims[axis], count, copy};
+    trace->equations[trace->equation_count] = (nsc_equation){
+        .kind = kind, .value = value, .axis = axis, .result = value->dims[axis], .count = count, .terms = copy};
     solve_one(trace, &trace->equations[trace->equation_count++]); /* what is known already may be asked for */
 }
 
@@ -208,20 +209,29 @@ static bool solve_one(nsc_trace *trace, nsc_equation *equation)
                                                     : solve_arithmetic(trace, equation);
 }
 
-/* An operand of unknown size beside one that is known and not 1 is taken to be as large, not 1. */
-static bool apply_default(nsc_trace *trace)
+/* An operand of unknown size is taken to be as large as the result, not 1. All results known by now decide at once, and
+ * results that are not known only when no known one is left: no order of the equations shows. */
+static bool apply_defaults(nsc_trace *trace)
 {
+    bool any = false, known = false;
     for (size_t i = 0; i < trace->equation_count; i++) {
         nsc_equation *equation = &trace->equations[i];
-        if (equation->done || equation->kind != NSC_EQUATION_BROADCAST)
+        if (equation->kind != NSC_EQUATION_BROADCAST || equation->done)
+            continue;
+        equation->decides = nsc_dim_size(trace, equation->result) >= 0;
+        known = known || equation->decides;
+        any = true;
+    }
+    for (size_t i = 0; i < trace->equation_count; i++) {
+        nsc_equation *equation = &trace->equations[i];
+        if (equation->kind != NSC_EQUATION_BROADCAST || equation->done || equation->decides != known)
             continue;
         for (uint32_t t = 0; t < equation->count; t++)
             if (nsc_dim_size(trace, equation->terms[t]) < 0)
                 join(trace, equation->terms[t], equation->result);
-        equation->done = true;
-        return true;
+        equation->done = !known; /* a known one is looked at once more: two may have decided the same operand */
     }
-    return false;
+    return any;
 }
 
 void nsc_trace_solve(nsc_trace *trace)
@@ -233,6 +243,6 @@ void nsc_trace_solve(nsc_trace *trace)
             if (!trace->equations[i].done && solve_one(trace, &trace->equations[i]))
                 progress = true;
         if (!progress)
-            progress = apply_default(trace);
+            progress = apply_defaults(trace);
     }
 }

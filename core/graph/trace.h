@@ -67,6 +67,7 @@ typedef enum nsc_equation_kind { NSC_EQUATION_PRODUCT, NSC_EQUATION_SUM, NSC_EQU
 typedef struct nsc_equation {
     nsc_equation_kind kind;
     bool done;
+    bool decides; /* a broadcast whose default is due */
     const nsc_value *value;
     int axis;
     uint32_t result;
@@ -131,7 +132,7 @@ void nsc_dim_equal(nsc_trace *trace, const nsc_value *a, int axis_a, const nsc_v
 void nsc_dim_equation(nsc_trace *trace, nsc_equation_kind kind, const nsc_value *value, int axis, const uint32_t *terms,
                       uint32_t count);
 void nsc_trace_conflict(nsc_trace *trace, const char *text);
-/* To a fixed point; then what only a default can decide, one at a time. */
+/* To a fixed point; then what only a default can decide, and again. */
 void nsc_trace_solve(nsc_trace *trace);
 /* "0.weight", "input 0" or "the output of 0 (dense)". */
 const char *nsc_value_describe(nsc_trace *trace, const nsc_value *value);
