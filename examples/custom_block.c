@@ -2,7 +2,7 @@
 /*
  * Custom blocks, written against the installed headers only:
  *
- *     cc -std=c11 custom_block.c $(pkg-config --cflags --libs nascent) -o custom_block
+ *     cc -std=c11 custom_block.c $(pkg-config --cflags --libs nascent) -lm -o custom_block
  *
  * "mix" scales its input by one parameter, shifts it by another and hands it to a nested custom block. Both parameters
  * have one unknown size, which they share: whichever becomes known first fixes the other. The nested block, "gate",
@@ -23,7 +23,7 @@ static nsc_status gate_forward(nsc_trace *trace, void *user, nsc_value *const *i
     (void)out_count;
     int64_t dims[NSC_MAX_RANK];
     if (nsc_value_shape(in[0], dims) == 1)
-        return nsc_trace_fail(trace, NSC_INVALID, "gate takes a batch, rank 2: got a vector");
+        return nsc_trace_fail(trace, NSC_INVALID, "it takes a batch, rank 2: got a vector");
     out[0] = nsc_op_mul(in[0], nsc_op_call(trace, user, in[0]));
     return NSC_OK;
 }
