@@ -121,8 +121,8 @@ int pass_run(const char *choice, const images *set, int tell, pass *result)
                (unsigned long long)(after.launches - before.launches),
                (unsigned long long)(after.uploads - before.uploads));
         if (layer && strcmp(device->backend, "opencl") == 0)
-            printf("; by the OpenCL layer %llu launches, %llu uploads, %llu builds", seen.launches, seen.uploads,
-                   seen.builds);
+            printf("; by the OpenCL layer %llu launches, %llu uploads, %llu program%s built", seen.launches,
+                   seen.uploads, seen.builds, seen.builds == 1 ? "" : "s");
         putchar('\n');
     }
     nsc_release(net);
