@@ -19,27 +19,51 @@ static void help(void)
 {
     printf("usage: nascent devices [--json] [--timeout SECONDS]\n\n"
            "Lists every backend that can be named, its devices, and what would be chosen and why.\n"
-           "Each backend is asked in a process of its own, for at most SECONDS (%d).\n\n"
+           "Each backend is asked in a process of its own.\n\n"
+           "  --json     one JSON object on standard output instead of the tables\n"
+           "  --timeout  the longest that a backend may take: 1 to %d seconds (default %d)\n\n"
            "exit codes: 0 a device would be chosen, 1 none would (the text says why), 2 the command line is wrong\n",
-           DEFAULT_SECONDS);
+           MAX_SECONDS, DEFAULT_SECONDS);
 }
 
-/* Asks a child, as `nascent devices OPTION [VALUE]`. An object in every case: one that failed has status and error. */
-static cJSON *ask(const char *option, const char *value, unsigned seconds)
+/* Asks a child, as `nascent devices OPTION [VALUE]`. NULL, with the reason in why: there is no answer. */
+static cJSON *ask(const char *option, const char *value, unsigned seconds, char *why, size_t capacity)
 {
     char *command[] = {strdup("nascent"), strdup("devices"), strdup(option), value ? strdup(value) : NULL, NULL};
-    char why[256];
-    char *text = nsc_child_ask(command, seconds, why, sizeof why);
+    char *text = nsc_child_ask(command, seconds, why, capacity);
     for (size_t i = 0; i < 4; i++)
         free(command[i]);
     cJSON *object = text ? cJSON_Parse(text) : NULL;
-    if (!object) {
-        object = cJSON_CreateObject();
-        cJSON_AddStringToObject(object, "status", nsc_status_name(NSC_FAILED));
-        cJSON_AddStringToObject(object, "error", text ? "the child process gave no answer that can be read" : why);
-    }
+    if (text && !object)
+        snprintf(why, capacity, "the child process gave no answer that can be read");
     free(text);
     return object;
+}
+
+/* What stands in the place of an answer that did not come. The error has the type that it has in the answer. */
+static cJSON *no_answer(cJSON *error, cJSON *devices)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "status", nsc_status_name(NSC_FAILED));
+    cJSON_AddItemToObject(object, "error", error);
+    if (devices)
+        cJSON_AddItemToObject(object, "devices", devices);
+    return object;
+}
+
+static cJSON *ask_backend(const char *name, unsigned seconds)
+{
+    char why[256];
+    cJSON *answer = ask("--probe", name, seconds, why, sizeof why);
+    return answer ? answer : no_answer(cJSON_CreateString(why), cJSON_CreateArray());
+}
+
+static cJSON *ask_choice(unsigned seconds)
+{
+    char why[256];
+    cJSON *answer = ask("--choose", NULL, seconds, why, sizeof why);
+    const char *line = why;
+    return answer ? answer : no_answer(cJSON_CreateStringArray(&line, 1), NULL);
 }
 
 typedef struct survey {
@@ -50,7 +74,7 @@ typedef struct survey {
 static int add_backend(void *user, const char *name, const char *file, int installed)
 {
     survey *all = user;
-    cJSON *backend = ask("--probe", name, all->seconds);
+    cJSON *backend = ask_backend(name, all->seconds);
     cJSON_AddStringToObject(backend, "name", name);
     if (file)
         cJSON_AddStringToObject(backend, "file", file);
@@ -148,8 +172,6 @@ static void print_backends(const cJSON *backends)
 static void print_lines(const cJSON *object, const char *key)
 {
     const cJSON *lines = cJSON_GetObjectItemCaseSensitive(object, key), *line;
-    if (cJSON_IsString(lines))
-        printf("  %s\n", lines->valuestring);
     cJSON_ArrayForEach(line, lines) printf("  %s\n", cJSON_GetStringValue(line));
 }
 
@@ -175,7 +197,7 @@ static int survey_all(int json, unsigned seconds)
         cJSON_Delete(all.backends);
         return NSC_TOOL_FAILED;
     }
-    cJSON *choice = ask("--choose", NULL, seconds);
+    cJSON *choice = ask_choice(seconds);
     int chosen = strcmp(text_of(choice, "status"), nsc_status_name(NSC_OK)) == 0;
     cJSON *whole = cJSON_CreateObject();
     cJSON_AddStringToObject(whole, "version", NASCENT_VERSION);
@@ -212,7 +234,7 @@ int nsc_tool_devices(int argc, char **argv)
     unsigned long seconds = DEFAULT_SECONDS;
     for (int i = 1; i < argc; i++) {
         char *end = NULL;
-        if (strcmp(argv[i], "--help") == 0) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             help();
             return NSC_TOOL_OK;
         }
