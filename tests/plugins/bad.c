@@ -2,8 +2,10 @@
 /* Plug-ins that break one rule each, and some that break none: one source, compiled once for each BAD_ macro. */
 #include <nascent/backend.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef BAD_NAME
 #define BAD_NAME "good"
@@ -28,6 +30,14 @@ struct nsc_backend_buffer {
 static nsc_backend_status enumerate(const nsc_backend_host *host, uint32_t index, nsc_backend_info *info)
 {
     (void)host;
+#ifdef BAD_HANG
+    for (;;)
+        pause();
+#endif
+#ifdef BAD_CHATTER
+    puts("a driver that talks on standard output");
+    fflush(stdout);
+#endif
     if (index > 0)
         return NSC_BACKEND_END;
     info->kind = NSC_BACKEND_CPU;
@@ -139,6 +149,10 @@ static const struct {
                       .finish = FINISH},
             .tail = {1, 2, 3}};
 
+#ifdef BAD_NEEDS
+extern int gone;
+#endif
+
 #ifdef BAD_SYMBOL
 #define nsc_backend_query another_name
 #endif
@@ -146,6 +160,13 @@ static const struct {
 NSC_BACKEND_QUERY(bad)(const nsc_backend_host *host)
 {
     const nsc_backend_table *table = &longer.table;
+#ifdef BAD_ABORT
+    abort();
+#endif
+#ifdef BAD_NEEDS
+    if (!gone)
+        return NULL;
+#endif
 #ifdef BAD_QUERY
     host->fail(host->context, "the moon is not full");
     table = NULL;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 fake_state fake;
 
@@ -127,6 +128,52 @@ static nsc_backend_status fake_prepare(nsc_backend_device *device, const nsc_bac
     return NSC_BACKEND_OK;
 }
 
+/* As a backend should: what was made is released again when one of them fails. */
+static nsc_backend_status fake_prepare_many(nsc_backend_device *device, uint32_t count,
+                                            const nsc_backend_operation *const *operations, nsc_backend_step **steps,
+                                            nsc_backend_status *statuses)
+{
+    fake.batches++;
+    for (uint32_t i = 0; i < count; i++) {
+        statuses[i] = fake_prepare(device, operations[i], &steps[i]);
+        if (statuses[i] == NSC_BACKEND_OK || statuses[i] == NSC_BACKEND_UNSUPPORTED)
+            continue;
+        for (uint32_t made = 0; made < i; made++) {
+            fake.steps -= steps[made] != NULL;
+            free(steps[made]);
+            steps[made] = NULL;
+        }
+        return statuses[i];
+    }
+    if (fake.broken > 0 && fake.broken <= count) {
+        fake.steps--;
+        free(steps[fake.broken - 1]);
+        steps[fake.broken - 1] = NULL;
+    }
+    return NSC_BACKEND_OK;
+}
+
+static void fake_stats(nsc_backend_device *device, nsc_backend_stats *stats)
+{
+    (void)device;
+    stats->programs_built = 3;
+    stats->programs_loaded = 2;
+    stats->programs_refused = 1;
+}
+
+static void fake_trim(nsc_backend_device *device)
+{
+    (void)device;
+    fake.trims++;
+}
+
+static void wait_for_another(void)
+{
+    const time_t end = time(NULL) + 10;
+    while (atomic_load(&fake.overlaps) == 0 && time(NULL) < end)
+        sched_yield();
+}
+
 static nsc_backend_status fake_launch(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
                                       const nsc_backend_binding *bindings, uint32_t binding_count, const float *scalars,
                                       uint32_t scalar_count)
@@ -134,6 +181,8 @@ static nsc_backend_status fake_launch(nsc_backend_device *device, nsc_backend_qu
     (void)queue, (void)step, (void)bindings, (void)binding_count, (void)scalars, (void)scalar_count;
     if (atomic_fetch_add(&fake.inside, 1) > 0)
         atomic_fetch_add(&fake.overlaps, 1);
+    if (fake.meet)
+        wait_for_another();
     sched_yield();
     nsc_backend_status failed = fails(device->host, "launch");
     fake.launches += !failed;
@@ -172,6 +221,13 @@ nsc_backend_table fake_table = {
     .release = fake_release,
     .finish = fake_finish,
 };
+
+void fake_offer_optional(int offered)
+{
+    fake_table.prepare_many = offered ? fake_prepare_many : NULL;
+    fake_table.stats = offered ? fake_stats : NULL;
+    fake_table.trim = offered ? fake_trim : NULL;
+}
 
 void fake_reset(void)
 {

@@ -18,17 +18,23 @@ typedef struct fake_state {
     nsc_backend_status result; /* what it answers then, and on every later call while sticky */
     const char *said;
     int sticky;
-    uint32_t unsupported_kind;            /* prepare answers UNSUPPORTED for it */
-    atomic_int inside, overlaps;          /* calls that were inside at the same time as another */
-    int calls;                            /* of entry */
-    int opened, buffers, steps, launches; /* alive; launches: all */
-    uint64_t bytes, byte_limit;           /* allocated, and where NO_MEMORY begins (0: never) */
+    uint32_t unsupported_kind;   /* prepare answers UNSUPPORTED for it */
+    atomic_int inside, overlaps; /* calls that were inside at the same time as another */
+    int calls;                   /* of entry */
+    int opened, buffers, steps;  /* alive */
+    atomic_int launches;         /* all */
+    int meet;                    /* launch waits until another is inside as well, for at most ten seconds */
+    int batches, trims;          /* calls of prepare_many and of trim */
+    uint32_t broken;             /* prepare_many: 1 + the index of an OK that comes without a step */
+    uint64_t bytes, byte_limit;  /* allocated, and where NO_MEMORY begins (0: never) */
 } fake_state;
 
 extern fake_state fake;
 
 /* Back to one healthy device with sane limits. */
 void fake_reset(void);
+/* Puts prepare_many, stats and trim into the table, or takes them out. */
+void fake_offer_optional(int offered);
 extern nsc_backend_table fake_table;
 
 #endif
