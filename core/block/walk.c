@@ -9,7 +9,7 @@
 #include "core/memory.h"
 #include "core/shape.h"
 
-enum { MAX_DEPTH = 200, PATH_CAPACITY = 4096 };
+enum { MAX_DEPTH = 200, PATH_CAPACITY = 4096, MAX_TOLD_PATH = 160 };
 
 typedef struct walker_state {
     const nsc_walk *walk;
@@ -90,9 +90,12 @@ static bool check_block(void *user, const char *path, nsc_block *block)
 {
     check_state *check = user;
     char names[2][24];
+    size_t length = strlen(path);
+    bool cut = length > MAX_TOLD_PATH; /* the end tells more, and the reason behind it must fit */
+    const char *told = length == 0 ? "the net" : (cut ? path + length - MAX_TOLD_PATH : path);
     if (block->status != NSC_OK) {
         check->status = block->status;
-        snprintf(check->text, check->capacity, "%s (%s): %s", path[0] == 0 ? "the net" : path, block->kind,
+        snprintf(check->text, check->capacity, "%s%s (%s): %s", cut ? "..." : "", told, block->kind,
                  block->text == NULL ? nsc_status_name(block->status) : block->text);
         return false;
     }
@@ -100,8 +103,8 @@ static bool check_block(void *user, const char *path, nsc_block *block)
         for (size_t j = 0; j < i; j++)
             if (strcmp(nsc_child_name(block, i, names[0]), nsc_child_name(block, j, names[1])) == 0) {
                 check->status = NSC_INVALID;
-                snprintf(check->text, check->capacity, "%s (%s): children %zu and %zu are both named \"%s\"",
-                         path[0] == 0 ? "the net" : path, block->kind, j, i, nsc_child_name(block, i, names[0]));
+                snprintf(check->text, check->capacity, "%s%s (%s): children %zu and %zu are both named \"%s\"",
+                         cut ? "..." : "", told, block->kind, j, i, nsc_child_name(block, i, names[0]));
                 return false;
             }
     return true;
