@@ -20,8 +20,11 @@ static long milliseconds(void)
     return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
 }
 
+/* What a driver prints goes to standard error: standard output is the parent's, and may be JSON. */
 static void become(char *const *argv, int answer)
 {
+    if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        _exit(126);
     if (answer == NSC_CHILD_ANSWER)
         fcntl(answer, F_SETFD, 0);
     else if (dup2(answer, NSC_CHILD_ANSWER) < 0)

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/* The descriptor on which a child answers; its standard streams are left to drivers. */
+/* The descriptor on which a child answers. Its standard streams are left to drivers; what they print goes to standard
+ * error. */
 #define NSC_CHILD_ANSWER 3
 
 /* Runs `nascent argv[1] ...` (argv ends with NULL) for at most `seconds`. The result is what it wrote, ended by 0, to be
