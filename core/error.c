@@ -121,6 +121,9 @@ nsc_status nsc_fail_while(uint64_t owner, nsc_status status, const char *format,
 
 const char *nsc_error_text(uint64_t owner)
 {
-    const chain *found = find(owner);
+    const chain *found = owner == 0 ? &chains[0] : find(owner);
+    for (int i = 1; i < CHAINS && owner == 0; i++)
+        if (chains[i].stamp > found->stamp)
+            found = &chains[i];
     return found ? found->text : "";
 }

@@ -18,7 +18,7 @@
 nsc_status nsc_fail(uint64_t owner, nsc_status status, const char *format, ...) NSC_PRINTF(3, 4);
 /* Adds a line that says what was being done. Returns status. */
 nsc_status nsc_fail_while(uint64_t owner, nsc_status status, const char *format, ...) NSC_PRINTF(3, 4);
-/* The chain of this thread; "" when there is none. */
+/* The chain of this thread; "" when there is none. Owner 0: of its latest failure, whoever owns that. */
 const char *nsc_error_text(uint64_t owner);
 
 #endif

@@ -155,6 +155,15 @@ bool nsc_block_adopt(nsc_block *block, const char *name, nsc_block *child)
             nsc_release(child);
         return false;
     }
+    size_t uses = 1;
+    for (size_t i = 0; i < block->child_count; i++)
+        uses += block->children[i].block == child;
+    if (!nsc_block_static(child) && uses > atomic_load(&child->references)) {
+        /* The reference that is handed over here was handed over before: there is none to keep. */
+        nsc_block_fail(block, NSC_INVALID, "child %zu was given before: nsc_retain a block for each further use",
+                       block->child_count);
+        return true;
+    }
     if (name != NULL && !nsc_name_valid(name))
         nsc_block_fail(block, NSC_INVALID, "\"%s\" cannot name a child: 1 to 128 characters, no dot, no space", name);
     else if (name != NULL && (copy = strdup(name)) == NULL)

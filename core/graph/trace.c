@@ -164,14 +164,17 @@ static bool make_inputs(nsc_trace *trace, const nsc_shape *shapes, size_t count)
     }
     for (size_t i = 0; i < count; i++) {
         const nsc_shape *shape = &shapes[i];
-        bool legal = shape->rank >= 0 && shape->rank <= NSC_MAX_RANK;
-        for (int axis = 0; legal && axis < shape->rank; axis++)
-            legal = shape->dims[axis] >= NSC_UNKNOWN;
-        if (!legal) {
-            nsc_trace_error(trace, NSC_INVALID, "input %zu: rank %d or one of its sizes is no rank or size", i,
-                            shape->rank);
+        if (shape->rank < 0 || shape->rank > NSC_MAX_RANK) {
+            nsc_trace_error(trace, NSC_INVALID, "input %zu: rank %d; ranks are 0 to %d", i, shape->rank, NSC_MAX_RANK);
             return false;
         }
+        for (int axis = 0; axis < shape->rank; axis++)
+            if (shape->dims[axis] < NSC_UNKNOWN) {
+                nsc_trace_error(trace, NSC_INVALID,
+                                "input %zu, axis %d: size %" PRId64 "; sizes are 0 or more, or -1: unknown", i, axis,
+                                shape->dims[axis]);
+                return false;
+            }
         if (shape->dtype != 0 && shape->dtype != NSC_FLOAT32) {
             const char *name = nsc_dtype_name(shape->dtype);
             nsc_trace_error(trace, NSC_WRONG_DTYPE, "input %zu is %s; the operations take float32", i,

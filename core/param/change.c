@@ -43,7 +43,7 @@ static bool shape_agrees(const nsc_parameter *parameter, const nsc_tensor *value
         if (size >= 0 && size != value->dims[i] && used < capacity)
             used += (size_t)snprintf(text + used, capacity - used,
                                      "%s%s, axis %d: %" PRId64 " (%s) against %" PRId64 " (the value to set, %s)",
-                                     used == 0 ? "" : "\n", parameter_path(parameter), i, size, origin, value->dims[i],
+                                     used == 0 ? "" : "; ", parameter_path(parameter), i, size, origin, value->dims[i],
                                      nsc_shape_text(other, value->rank, value->dims));
     }
     return text[0] == 0;
@@ -169,7 +169,7 @@ static bool tie_agrees(const nsc_parameter *a, const nsc_parameter *b, char *tex
         if (size_a >= 0 && size_b >= 0 && size_a != size_b && used < capacity) {
             used += (size_t)snprintf(text + used, capacity - used,
                                      "%s%s, axis %d: %" PRId64 " (%s) against %" PRId64 " (%s, %s)",
-                                     used == 0 ? "" : "\n", parameter_path(a), i, size_a,
+                                     used == 0 ? "" : "; ", parameter_path(a), i, size_a,
                                      nsc_cell_origin(root_a, a->kind, words[0], sizeof words[0]), size_b,
                                      parameter_path(b), nsc_cell_origin(root_b, b->kind, words[1], sizeof words[1]));
         } else {

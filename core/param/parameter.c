@@ -301,16 +301,15 @@ nsc_status nsc_parameter_read(const nsc_parameter *parameter, void *data, size_t
     uint64_t context = meant->request.context;
     nsc_status status = NSC_OK;
     if (value == NULL && context == 0)
-        status = nsc_fail(0, NSC_NOT_REQUESTED, "%s has no value and none was requested: call nsc_initialize", path);
+        status = nsc_fail(0, NSC_NOT_REQUESTED, "%s (%s) has no value and none was requested: call nsc_initialize",
+                          path, meant->kind);
     if (value == NULL && context != 0) {
         nsc_parameter_explain_locked(meant, path, text, sizeof text);
-        /* Whoever holds the context looks there, whoever holds only the parameter looks at NULL. */
-        nsc_fail(0, NSC_PENDING, "%s", text);
         status = nsc_fail(context, NSC_PENDING, "%s", text);
     }
     nsc_parameters_unlock();
-    if (value != NULL)
-        status = nsc_tensor_read(value, data, bytes);
+    if (value != NULL && (status = nsc_tensor_read(value, data, bytes)) != NSC_OK)
+        nsc_fail_while(value->context->id, status, "reading %s", nsc_parameter_path(parameter));
     nsc_tensor_release(value);
     return status;
 }

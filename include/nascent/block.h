@@ -26,7 +26,8 @@ extern "C" {
 /* ---- layers ----------------------------------------------------------------------------------------------------- */
 
 /* y = activation(x weight^T + bias): weight (units, in_units), bias (units). The input (n, ...) is flattened to
- * (n, in_units) unless no_flatten; then the last axis is in_units. */
+ * (n, in_units) unless no_flatten; then the last axis is in_units. Axis 0 is the batch: a vector (n) counts as n rows of
+ * width 1. */
 typedef struct nsc_dense_options {
     int64_t units;             /* 1 or more, or NSC_DIM_ZERO */
     int64_t in_units;          /* inferred when not given */

@@ -59,9 +59,10 @@ NSC_API nsc_status nsc_context_finish(nsc_context *context);
 /* Gives idle device memory back to the driver. */
 NSC_API void nsc_context_trim(nsc_context *context);
 
-/* The error chain of the calling thread's last failure in this context (NULL: of a call that had no context): first the
- * cause, then line by line what was being done. Empty when nothing failed. Valid until this thread's next failure. A
- * thread remembers the chains of the four contexts that failed last in it. */
+/* The error chain of the calling thread's last failure in this context: first the cause, then line by line what was being
+ * done. NULL: of its last failure anywhere, which is the one to ask for when it is not clear to which context a call
+ * belonged. Empty when nothing failed. Valid until this thread's next failure. A thread remembers the chains of the four
+ * contexts that failed last in it. */
 NSC_API const char *nsc_last_error(const nsc_context *context);
 
 /* The load report: every candidate that was tried, what came of it, and why this device was chosen. Owned by the

@@ -105,7 +105,7 @@ NSC_API uint64_t nsc_parameter_generation(const nsc_parameter *parameter);
 NSC_API size_t nsc_parameter_origin(const nsc_parameter *parameter, int axis, char *text, size_t capacity);
 
 /* Copies the value to host memory; bytes must be the parameter's. Errors: NOT_REQUESTED, PENDING (the text names the
- * unknown dimensions and what would supply them; nsc_last_error of the request's context, and of NULL, has it), INVALID. */
+ * unknown dimensions and what would supply them), INVALID. */
 NSC_API nsc_status nsc_parameter_read(const nsc_parameter *parameter, void *data, size_t bytes);
 
 /* Gives the parameter a value, in any state: a copy of `value`, on its device, whose shape must agree with what is
