@@ -91,22 +91,6 @@ static void emit_value(nsc_chain *chain, const nsc_value *value)
         emit_element(chain, value);
 }
 
-/* Stores the largest unstored operand of the chain, so that what is left fits into a program. */
-static bool cut_chain(nsc_planner *planner, const nsc_value *value)
-{
-    for (size_t o = 0; o < value->operand_count; o++) {
-        nsc_planned *planned = &planner->values[value->operands[o]->id];
-        if (value->operands[o]->node == NSC_NODE_ELEMENTWISE && !planned->stored) {
-            planned->stored = true;
-            return true;
-        }
-    }
-    for (size_t o = 0; o < value->operand_count; o++)
-        if (value->operands[o]->node == NSC_NODE_ELEMENTWISE && cut_chain(planner, value->operands[o]))
-            return true;
-    return false;
-}
-
 static const nsc_value *absorbed_linear(const nsc_planner *planner, const nsc_value *value)
 {
     for (size_t o = 0; o < value->operand_count; o++) {
@@ -137,6 +121,45 @@ static void write_program(nsc_chain *chain, const nsc_value *linear)
         chain->leaves[chain->leaf_count++] = linear;
     emit_element(chain, chain->root);
     nsc_program_emit(&chain->program, NSC_OP_STORE, 0);
+}
+
+/* Values computed inside the chain that ends at value; counting stops at the limit. */
+static size_t chain_size(const nsc_planner *planner, const nsc_value *value, size_t limit)
+{
+    size_t size = 1;
+    for (size_t o = 0; o < value->operand_count && size < limit; o++)
+        if (value->operands[o]->node == NSC_NODE_ELEMENTWISE && !planner->values[value->operands[o]->id].stored)
+            size += chain_size(planner, value->operands[o], limit - size);
+    return size;
+}
+
+/* Stores the first part, on the way down the larger operands, that fits into a program by itself. */
+static bool cut_chain(nsc_planner *planner, const nsc_value *root)
+{
+    const nsc_value *part = NULL;
+    for (const nsc_value *value = root; value != NULL;) {
+        const nsc_value *largest = NULL;
+        size_t most = 0;
+        for (size_t o = 0; o < value->operand_count; o++) {
+            const nsc_value *operand = value->operands[o];
+            if (operand->node != NSC_NODE_ELEMENTWISE || planner->values[operand->id].stored)
+                continue;
+            size_t size = chain_size(planner, operand, NSC_BACKEND_MAX_CODE);
+            if (size > most) {
+                largest = operand;
+                most = size;
+            }
+        }
+        if (largest == NULL)
+            break;
+        part = largest;
+        nsc_chain chain = {.planner = planner, .root = part};
+        write_program(&chain, absorbed_linear(planner, part));
+        value = chain.program.outgrown ? part : NULL;
+    }
+    if (part != NULL)
+        planner->values[part->id].stored = true;
+    return part != NULL;
 }
 
 static void lower_map(nsc_chain *chain)
