@@ -191,7 +191,7 @@ NSC_API nsc_status nsc_infer_shapes(nsc_block *net, const nsc_shape *inputs, siz
 /* One input, one output, NSC_INFERENCE: infers, commits and plans what is still missing, then runs. *y is NULL (a tensor
  * is made, owned by the caller) or a tensor of the right shape and dtype, which is reused. Does not wait: reading y
  * does. Errors: NOT_REQUESTED, SHAPE_CONFLICT, PENDING, WRONG_DEVICE, WRONG_DTYPE, NO_MEMORY, DEVICE_LOST, FAILED.
- * x must stay alive until y was read. */
+ * x may be released at once: the device works in order. */
 NSC_API nsc_status nsc_forward(nsc_block *net, const nsc_tensor *x, nsc_tensor **y);
 /* The form with several inputs and outputs. */
 NSC_API nsc_status nsc_run(nsc_block *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,

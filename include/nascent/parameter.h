@@ -93,7 +93,8 @@ NSC_API const char *nsc_parameter_state_name(nsc_parameter_state state);
 NSC_API int nsc_parameter_requested(const nsc_parameter *parameter);
 /* The local name given at declaration ("weight"). Owned by the parameter. */
 NSC_API const char *nsc_parameter_name(const nsc_parameter *parameter);
-/* The path that a request froze ("0.weight"); before one, the local name. Owned by the parameter. */
+/* The path that a request froze ("0.weight"); before one, the local name. Owned by the parameter,
+ * valid until its next request. */
 NSC_API const char *nsc_parameter_path(const nsc_parameter *parameter);
 NSC_API nsc_dtype nsc_parameter_dtype(const nsc_parameter *parameter);
 /* NSC_UNKNOWN, or the rank; dims (capacity NSC_MAX_RANK, may be NULL) receives the sizes, NSC_UNKNOWN where unknown. */
