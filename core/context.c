@@ -38,12 +38,14 @@ static bool make_slow_path(pthread_mutex_t *mutex)
     return made;
 }
 
-/* The lines of the report join the error chain behind the cause. */
+/* The lines of the report join the error chain behind the cause, but for those that the cause holds. */
 static void tell_report(nsc_status status, const nsc_report *report)
 {
     for (const char *line = report->text; line;) {
         size_t length = strcspn(line, "\n");
-        nsc_fail_while(0, status, "load report: %.*s", (int)length, line);
+        const char *cause = nsc_error_text(0);
+        if (!memmem(cause, strcspn(cause, "\n"), line, length))
+            nsc_fail_while(0, status, "load report: %.*s", (int)length, line);
         line = line[length] ? line + length + 1 : NULL;
     }
 }
