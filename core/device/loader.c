@@ -135,15 +135,19 @@ nsc_status nsc_load_file(const char *path, const char *expected, nsc_backend_tab
         return refuse(&n, NSC_INVALID, "path: expected an absolute one");
     struct stat info;
     if (stat(path, &info) != 0)
-        return refuse(&n, NSC_INVALID, "file: expected one to read, found: %s", strerror(errno));
+        return errno == ENOENT || errno == ENOTDIR ? refuse(&n, NSC_INVALID, "there is no such file")
+                                                   : refuse(&n, NSC_INVALID, "it cannot be read: %s", strerror(errno));
     if (!S_ISREG(info.st_mode))
         return refuse(&n, NSC_REFUSED, "file: expected a regular file, found something else");
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         const char *text = dlerror();
         text = text ? text : "no reason given";
-        return refuse(&n, dependency_missing(path, text) ? NSC_UNAVAILABLE : NSC_REFUSED,
-                      "loading: expected a shared object that loads, found: %s", text);
+        nsc_status status = dependency_missing(path, text) ? NSC_UNAVAILABLE : NSC_REFUSED;
+        size_t named = strlen(path);
+        if (strncmp(text, path, named) == 0 && strncmp(text + named, ": ", 2) == 0)
+            text += named + 2; /* the path is told already */
+        return refuse(&n, status, "loading: expected a shared object that loads, found: %s", text);
     }
     union {
         void *address;
