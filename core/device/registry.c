@@ -13,6 +13,8 @@
 #include "core/memory.h"
 
 #define WHY_BYTES 1024
+#define MAX_SHOWN 400 /* of a choice, so that the reason behind it is told */
+#define TITLE_BYTES (MAX_SHOWN + 32)
 
 typedef struct chooser {
     const nsc_registry_request *request;
@@ -30,6 +32,14 @@ static nsc_status open_one(chooser *c, const nsc_backend_table *table, const cha
                            sizeof c->why);
 }
 
+/* A reason that starts with the path of its file loses it: the choice has told it. */
+static void drop_path(char *why, const char *path)
+{
+    size_t length = strlen(path);
+    if (strncmp(why, path, length) == 0 && strncmp(why + length, ": ", 2) == 0)
+        memmove(why, why + length + 2, strlen(why + length + 2) + 1);
+}
+
 /* Loads what a choice names. file is the path of what was loaded, NULL for a built-in; the caller frees it. */
 static nsc_status load_choice(chooser *c, const nsc_choice *choice, nsc_backend_table *table, char **file)
 {
@@ -44,7 +54,10 @@ static nsc_status load_choice(chooser *c, const nsc_choice *choice, nsc_backend_
             snprintf(c->why, sizeof c->why, "no host memory");
             return NSC_NO_MEMORY;
         }
-        return nsc_load_file(*file, NULL, table, c->why, sizeof c->why);
+        nsc_status status = nsc_load_file(*file, NULL, table, c->why, sizeof c->why);
+        if (status)
+            drop_path(c->why, *file);
+        return status;
     }
     const nsc_catalog_entry *entry = nsc_catalog_find(&c->catalog, choice->name, choice->name_length);
     if (!entry) {
@@ -79,31 +92,39 @@ static nsc_status try_choice(chooser *c, const nsc_choice *choice)
     return status;
 }
 
+/* "choice 2, 'reference'", or "'reference'" where the list has no other. */
+static void title_of(const nsc_choice *choice, bool alone, char title[TITLE_BYTES])
+{
+    int shown = choice->text_length > MAX_SHOWN ? MAX_SHOWN : (int)choice->text_length;
+    if (alone)
+        snprintf(title, TITLE_BYTES, "'%.*s'", shown, choice->text);
+    else
+        snprintf(title, TITLE_BYTES, "choice %u, '%.*s'", choice->position, shown, choice->text);
+}
+
 static nsc_status choose_listed(chooser *c)
 {
-    const char *text = c->request->choice;
-    size_t position = 0;
+    const char *text = c->request->choice, *source = c->request->source;
+    bool alone = !strchr(text, ',');
+    size_t position = 0, used = 0;
     nsc_choice choice = {0};
-    char first[WHY_BYTES] = "";
+    char title[TITLE_BYTES], passed[WHY_BYTES] = ""; /* passed: the choices that are not here, and why */
     while (nsc_choice_next(text, &position, &choice)) {
         nsc_status status = try_choice(c, &choice);
-        int length = (int)choice.text_length;
+        title_of(&choice, alone, title);
         if (!status) {
-            nsc_report_line(c->report, "choice %u, '%.*s': %s is used", choice.position, length, choice.text,
-                            c->device->title);
-            if (first[0])
-                nsc_log_line(c->request->settings.log, NSC_LOG_WARNING,
-                             "choice %u is taken, what stands before it is not here: %s", choice.position, first);
+            nsc_report_line(c->report, "%s: %s is used", title, c->device->title);
+            if (passed[0])
+                nsc_log_line(c->request->settings.log, NSC_LOG_WARNING, "%s, is taken; not here: %s", title, passed);
             return NSC_OK;
         }
-        nsc_report_line(c->report, "choice %u, '%.*s': %s", choice.position, length, choice.text, c->why);
-        if (status != NSC_UNAVAILABLE)
-            return nsc_fail(0, status, "%s, choice %u, '%.*s': %s", c->request->source, choice.position, length,
-                            choice.text, c->why);
-        if (!first[0])
-            snprintf(first, sizeof first, "%s", c->why);
+        nsc_report_line(c->report, "%s: %s", title, c->why);
+        if (status != NSC_UNAVAILABLE || alone)
+            return nsc_fail(0, status, "%s%s %s: %s", source, alone ? " is" : ",", title, c->why);
+        if (used < sizeof passed)
+            used += (size_t)snprintf(passed + used, sizeof passed - used, "%s%s: %s", used ? "; " : "", title, c->why);
     }
-    return nsc_fail(0, NSC_UNAVAILABLE, "%s is '%s', and no such device is here: %s", c->request->source, text, first);
+    return nsc_fail(0, NSC_UNAVAILABLE, "%s: no such device is here: %s", source, passed);
 }
 
 /* ---- the default ------------------------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 /* Choosing: what moves on, what stops, and what is told. */
 #include "core/device/registry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/device/catalog.h"
@@ -38,6 +39,26 @@ START_TEST(what_is_named_is_used)
 }
 END_TEST
 
+static void keep(void *user, nsc_log_level level, const char *text)
+{
+    (void)level;
+    snprintf(user, 512, "%s", text);
+}
+
+START_TEST(what_was_passed_over_is_told_by_name)
+{
+    static char said[512];
+    const nsc_log loud = {.sink = keep, .user = said, .level = NSC_LOG_WARNING};
+    const nsc_log silent = quiet;
+    quiet = loud;
+    ck_assert_int_eq(choose("good:7,good:gpu,shorter"), NSC_OK);
+    quiet = silent;
+    assert_says(said, "choice 3, 'shorter', is taken; not here: choice 1, 'good:7': no device '7'");
+    assert_says(said, "; choice 2, 'good:gpu': no device 'gpu'");
+    nsc_device_close(&device);
+}
+END_TEST
+
 START_TEST(only_no_such_device_moves_on)
 {
     ck_assert_int_eq(choose("good:7,good:gpu,longer:nothing,shorter"), NSC_OK);
@@ -46,7 +67,11 @@ START_TEST(only_no_such_device_moves_on)
     assert_says(report.text, "choice 4, 'shorter': shorter:0 'plug-in' is used");
     nsc_device_close(&device);
     ck_assert_int_eq(choose("good:7,good:gpu"), NSC_UNAVAILABLE);
-    assert_says(nsc_error_text(0), "no such device is here");
+    assert_says(nsc_error_text(0),
+                "TEST: no such device is here: choice 1, 'good:7': no device '7' (devices: 0 'plug-in'); "
+                "choice 2, 'good:gpu': no device 'gpu' (devices: 0 'plug-in')");
+    ck_assert_int_eq(choose("good:7"), NSC_UNAVAILABLE);
+    ck_assert_str_eq(nsc_error_text(0), "TEST is 'good:7': no device '7' (devices: 0 'plug-in')");
 }
 END_TEST
 
@@ -59,6 +84,9 @@ START_TEST(everything_else_stops)
     ck_assert_int_eq(choose("limits,good"), NSC_REFUSED);
     assert_says(nsc_error_text(0), "alignment");
     ck_assert_int_eq(choose("/nowhere/x.so,good"), NSC_INVALID);
+    ck_assert_str_eq(nsc_error_text(0), "TEST, choice 1, '/nowhere/x.so': there is no such file");
+    ck_assert_int_eq(choose("/nowhere/x.so"), NSC_INVALID);
+    ck_assert_str_eq(nsc_error_text(0), "TEST is '/nowhere/x.so': there is no such file");
     ck_assert_int_eq(choose("good,"), NSC_INVALID);
     assert_says(nsc_error_text(0), "TEST cannot be read: choice 2");
     request.names_only = true;
@@ -134,6 +162,7 @@ void unit_tests(TCase *to)
 {
     atexit(forget);
     tcase_add_test(to, what_is_named_is_used);
+    tcase_add_test(to, what_was_passed_over_is_told_by_name);
     tcase_add_test(to, only_no_such_device_moves_on);
     tcase_add_test(to, everything_else_stops);
     tcase_add_test(to, built_ins_come_before_files);
