@@ -84,7 +84,9 @@ static const char *parse_choice(nsc_choice *choice)
     } else if (span_is(choice->name, choice->name_length, "auto")) {
         return "says auto, which must stand alone";
     } else if (memchr(choice->name, '/', choice->name_length)) {
-        return "is a path that is not absolute";
+        return "is a path that is not absolute: write the absolute path";
+    } else if (choice->name_length > 3 && memcmp(choice->name + choice->name_length - 3, ".so", 3) == 0) {
+        return "is the name of a file: write the absolute path";
     } else if (!nsc_name_well_formed(choice->name, choice->name_length)) {
         return "has no well-formed name: only a-z, 0-9 and _, at most 64 of them, without spaces";
     }

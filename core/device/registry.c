@@ -226,13 +226,16 @@ nsc_status nsc_registry_choose(const nsc_registry_request *request, nsc_device *
 {
     chooser c = {.request = request, .device = device, .report = report};
     bool listed = request->choice && !nsc_choice_is_auto(request->choice);
-    if (listed && !nsc_choices_valid(request->choice, c.why, sizeof c.why)) {
-        nsc_report_line(report, "%s cannot be read: %s", request->source, c.why);
-        return nsc_fail(0, NSC_INVALID, "%s cannot be read: %s", request->source, c.why);
-    }
     nsc_status status = nsc_catalog_read(&c.catalog, request->backend_path, request->plugin_dir);
     if (status)
         return status;
+    if (listed && !nsc_choices_valid(request->choice, c.why, sizeof c.why)) {
+        char names[600];
+        nsc_catalog_names(&c.catalog, names, sizeof names);
+        nsc_catalog_clear(&c.catalog);
+        nsc_report_line(report, "%s cannot be read: %s; the backends here: %s", request->source, c.why, names);
+        return nsc_fail(0, NSC_INVALID, "%s cannot be read: %s; the backends here: %s", request->source, c.why, names);
+    }
     nsc_backends_lock();
     status = listed ? choose_listed(&c) : choose_default(&c);
     nsc_backends_unlock();

@@ -74,6 +74,7 @@ START_TEST(errors_name_position_and_rule)
         {"a,auto", "choice 2"},
         {"auto:0", "alone"},
         {"./x.so", "not absolute"},
+        {"x.so", "write the absolute path"},
         {"lib/x.so", "not absolute"},
         {"/opt/x", ".so"},
         {"/opt/a,b/x.so", "comma"},

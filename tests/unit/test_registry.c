@@ -89,6 +89,8 @@ START_TEST(everything_else_stops)
     ck_assert_str_eq(nsc_error_text(0), "TEST is '/nowhere/x.so': there is no such file");
     ck_assert_int_eq(choose("good,"), NSC_INVALID);
     assert_says(nsc_error_text(0), "TEST cannot be read: choice 2");
+    assert_says(nsc_error_text(0), "; the backends here: reference");
+    assert_says(nsc_error_text(0), "shorter");
     request.names_only = true;
     ck_assert_int_eq(choose(PLUGINS "/libnascent-backend-good.so"), NSC_REFUSED);
     request.names_only = false;
