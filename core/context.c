@@ -55,7 +55,7 @@ static nsc_status choose(nsc_context *context, const nsc_setup *setup)
 {
     nsc_registry_request request = {
         .choice = setup->choice,
-        .source = setup->choice_from_env ? "NASCENT_BACKEND" : "options.backend",
+        .source = setup->choice_from_env ? "NASCENT_BACKEND" : "the backend asked for",
         .backend_path = setup->env.backend_path,
         .plugin_dir = NSC_PLUGIN_DIR,
         .names_only = setup->env.elevated && setup->choice_from_env,

@@ -25,7 +25,7 @@ START_TEST(open_use_close)
     ck_assert_int_eq(nsc_context_open(&b, "reference"), NSC_OK);
     ck_assert_uint_eq(b->id, a->id + 1);
     ck_assert_str_eq(nsc_context_device(a)->backend, "reference");
-    assert_says(nsc_context_report(a), "options.backend is 'reference'");
+    assert_says(nsc_context_report(a), "the backend asked for is 'reference'");
     ck_assert_int_eq(nsc_context_finish(a), NSC_OK);
     nsc_context_trim(a);
     nsc_statistics statistics;
