@@ -410,7 +410,7 @@ typedef struct nsc_backend_table {
     nsc_backend_status (*queue_open)(nsc_backend_device *device, nsc_backend_queue **queue);
     void (*queue_close)(nsc_backend_device *device, nsc_backend_queue *queue);
     /* prepare for count operations, with all missing programs built at once. statuses[i] and steps[i] belong to
-     * operations[i]; the result is OK when every status is OK or UNSUPPORTED, else no step is left. Absent: prepare
+     * operations[i]; the result is OK when every status is OK or UNSUPPORTED, else steps is all NULL. Absent: prepare
      * in a loop. */
     nsc_backend_status (*prepare_many)(nsc_backend_device *device, uint32_t count,
                                        const nsc_backend_operation *const *operations, nsc_backend_step **steps,
