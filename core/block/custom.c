@@ -168,7 +168,15 @@ nsc_parameter *nsc_declare_create(nsc_block *block, const nsc_parameter_options 
             return NULL;
         }
     size_t before = block->parameter_count;
-    nsc_block_own(block, nsc_parameter_new(o.name, block->kind, NULL, NSC_FLOAT32, o.rank, o.dims, cells, &o.init));
+    nsc_block_own(block, nsc_parameter_new(&(nsc_parameter_declaration){.name = o.name,
+                                                                        .kind = block->kind,
+                                                                        .dtype = NSC_FLOAT32,
+                                                                        .rank = o.rank,
+                                                                        .dims = o.dims,
+                                                                        .cells = cells,
+                                                                        .init = o.init,
+                                                                        .role = o.role,
+                                                                        .fans = o.fans}));
     return block->parameter_count > before ? block->parameters[before] : NULL;
 }
 

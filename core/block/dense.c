@@ -52,9 +52,21 @@ nsc_block *nsc_dense_create(const nsc_dense_options *options, size_t size)
     int64_t units = o.units == NSC_DIM_ZERO ? 0 : o.units;
     int64_t in_units = o.in_units == NSC_DIM_ZERO ? 0 : (o.in_units == 0 ? NSC_UNKNOWN : o.in_units);
     nsc_initializer bias = o.bias_init.kind == NSC_INIT_DEFAULT ? nsc_zeros() : o.bias_init;
-    nsc_block_own(block, nsc_parameter_new("weight", "dense", "in_units", NSC_FLOAT32, 2, (int64_t[]){units, in_units},
-                                           NULL, &o.weight_init));
+    nsc_block_own(block, nsc_parameter_new(&(nsc_parameter_declaration){.name = "weight",
+                                                                        .kind = "dense",
+                                                                        .remedy = "in_units",
+                                                                        .dtype = NSC_FLOAT32,
+                                                                        .rank = 2,
+                                                                        .dims = (int64_t[]){units, in_units},
+                                                                        .init = o.weight_init,
+                                                                        .role = NSC_ROLE_WEIGHT}));
     if (!o.no_bias)
-        nsc_block_own(block, nsc_parameter_new("bias", "dense", NULL, NSC_FLOAT32, 1, &units, NULL, &bias));
+        nsc_block_own(block, nsc_parameter_new(&(nsc_parameter_declaration){.name = "bias",
+                                                                            .kind = "dense",
+                                                                            .dtype = NSC_FLOAT32,
+                                                                            .rank = 1,
+                                                                            .dims = &units,
+                                                                            .init = bias,
+                                                                            .role = NSC_ROLE_BIAS}));
     return block;
 }

@@ -35,7 +35,7 @@ static const nsc_initializer *choose(const request_scope *scope, const char *pat
 {
     static const nsc_initializer fallback = {.kind = NSC_INIT_UNIFORM, .a = -0.07f, .b = 0.07f};
     for (size_t i = 0; i < scope->options.rule_count; i++)
-        if (fnmatch(scope->options.rules[i].pattern, path, 0) == 0)
+        if (fnmatch(scope->options.rules[i].where.glob, path, 0) == 0)
             return &scope->options.rules[i].init;
     if (parameter->init.kind != NSC_INIT_DEFAULT)
         return &parameter->init;
@@ -106,11 +106,11 @@ static nsc_status check_options(nsc_context *context, const nsc_initialize_optio
         return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: rules is NULL");
     for (size_t i = 0; i < options->rule_count; i++) {
         const nsc_init_rule *rule = &options->rules[i];
-        if (rule->pattern == NULL || rule->init.kind == NSC_INIT_DEFAULT)
+        if (rule->where.glob == NULL || rule->init.kind == NSC_INIT_DEFAULT)
             return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: rule %zu has no %s", i,
-                            rule->pattern == NULL ? "pattern" : "initialiser");
+                            rule->where.glob == NULL ? "pattern" : "initialiser");
         if (!nsc_initializer_valid(&rule->init, text, sizeof text))
-            return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: rule %zu (%s): %s", i, rule->pattern, text);
+            return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: rule %zu (%s): %s", i, rule->where.glob, text);
     }
     return NSC_OK;
 }

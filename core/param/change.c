@@ -12,11 +12,6 @@
 #include "core/shape.h"
 #include "core/tensor.h"
 
-static const char *parameter_path(const nsc_parameter *parameter)
-{
-    return parameter->request.path != NULL ? parameter->request.path : parameter->name;
-}
-
 /* A line for every axis on which the two disagree; false when there is one. The lock is held. */
 static bool shape_agrees(const nsc_parameter *parameter, const nsc_tensor *value, char *text, size_t capacity)
 {
@@ -27,8 +22,8 @@ static bool shape_agrees(const nsc_parameter *parameter, const nsc_tensor *value
     int rank = nsc_parameter_shape_locked(parameter, dims);
     if (rank >= 0 && rank != value->rank) {
         snprintf(text, capacity, "%s: rank %d %s (declared by %s) against rank %d %s (the value to set)",
-                 parameter_path(parameter), rank, nsc_shape_text(own, rank, dims), parameter->kind, value->rank,
-                 nsc_shape_text(other, value->rank, value->dims));
+                 nsc_parameter_told_path(parameter), rank, nsc_shape_text(own, rank, dims), parameter->kind,
+                 value->rank, nsc_shape_text(other, value->rank, value->dims));
         return false;
     }
     for (int i = 0; i < rank; i++) {
@@ -43,8 +38,8 @@ static bool shape_agrees(const nsc_parameter *parameter, const nsc_tensor *value
         if (size >= 0 && size != value->dims[i] && used < capacity)
             used += (size_t)snprintf(text + used, capacity - used,
                                      "%s%s, axis %d: %" PRId64 " (%s) against %" PRId64 " (the value to set, %s)",
-                                     used == 0 ? "" : "; ", parameter_path(parameter), i, size, origin, value->dims[i],
-                                     nsc_shape_text(other, value->rank, value->dims));
+                                     used == 0 ? "" : "; ", nsc_parameter_told_path(parameter), i, size, origin,
+                                     value->dims[i], nsc_shape_text(other, value->rank, value->dims));
     }
     return text[0] == 0;
 }
@@ -105,11 +100,11 @@ nsc_status nsc_parameter_set(nsc_parameter *parameter, const nsc_tensor *value)
     uint64_t home = meant->value != NULL ? meant->value->context->id : meant->request.context;
     if (value->dtype != meant->dtype)
         status = nsc_fail(context->id, NSC_WRONG_DTYPE, "nsc_parameter_set: %s is %s, the value is %s",
-                          parameter_path(meant), nsc_dtype_name(meant->dtype), nsc_dtype_name(value->dtype));
+                          nsc_parameter_told_path(meant), nsc_dtype_name(meant->dtype), nsc_dtype_name(value->dtype));
     else if (home != 0 && home != context->id)
         status = nsc_fail(context->id, NSC_WRONG_DEVICE,
-                          "nsc_parameter_set: %s belongs to another context than the value (%s)", parameter_path(meant),
-                          context->device.title);
+                          "nsc_parameter_set: %s belongs to another context than the value (%s)",
+                          nsc_parameter_told_path(meant), context->device.title);
     else if (!shape_agrees(meant, value, text, sizeof text))
         status = nsc_fail(context->id, NSC_SHAPE_CONFLICT, "%s", text);
     nsc_parameters_unlock();
@@ -159,7 +154,7 @@ static bool tie_agrees(const nsc_parameter *a, const nsc_parameter *b, char *tex
     text[0] = 0;
     if (a->rank >= 0 && b->rank >= 0 && a->rank != b->rank) {
         snprintf(text, capacity, "%s: rank %d (declared by %s) against rank %d of %s (declared by %s)",
-                 parameter_path(a), a->rank, a->kind, b->rank, parameter_path(b), b->kind);
+                 nsc_parameter_told_path(a), a->rank, a->kind, b->rank, nsc_parameter_told_path(b), b->kind);
         return false;
     }
     for (int i = 0; i < a->rank && i < b->rank; i++) {
@@ -167,11 +162,11 @@ static bool tie_agrees(const nsc_parameter *a, const nsc_parameter *b, char *tex
         int at_a = trial_find(&trial, root_a), at_b = trial_find(&trial, root_b);
         int64_t size_a = trial.size[at_a], size_b = trial.size[at_b];
         if (size_a >= 0 && size_b >= 0 && size_a != size_b && used < capacity) {
-            used += (size_t)snprintf(text + used, capacity - used,
-                                     "%s%s, axis %d: %" PRId64 " (%s) against %" PRId64 " (%s, %s)",
-                                     used == 0 ? "" : "; ", parameter_path(a), i, size_a,
-                                     nsc_cell_origin(root_a, a->kind, words[0], sizeof words[0]), size_b,
-                                     parameter_path(b), nsc_cell_origin(root_b, b->kind, words[1], sizeof words[1]));
+            used += (size_t)snprintf(
+                text + used, capacity - used, "%s%s, axis %d: %" PRId64 " (%s) against %" PRId64 " (%s, %s)",
+                used == 0 ? "" : "; ", nsc_parameter_told_path(a), i, size_a,
+                nsc_cell_origin(root_a, a->kind, words[0], sizeof words[0]), size_b, nsc_parameter_told_path(b),
+                nsc_cell_origin(root_b, b->kind, words[1], sizeof words[1]));
         } else {
             trial.parent[at_a] = at_b;
             trial.size[at_b] = size_b >= 0 ? size_b : size_a;
@@ -210,10 +205,10 @@ nsc_status nsc_parameter_tie(nsc_parameter *parameter, nsc_parameter *with)
     nsc_parameters_lock();
     if (a->value != NULL)
         status = nsc_fail(0, NSC_INVALID, "nsc_parameter_tie: %s is initialized; tie it before, or swap the two",
-                          parameter_path(a));
+                          nsc_parameter_told_path(a));
     else if (a->dtype != b->dtype)
-        status = nsc_fail(0, NSC_WRONG_DTYPE, "nsc_parameter_tie: %s is %s, %s is %s", parameter_path(a),
-                          nsc_dtype_name(a->dtype), parameter_path(b), nsc_dtype_name(b->dtype));
+        status = nsc_fail(0, NSC_WRONG_DTYPE, "nsc_parameter_tie: %s is %s, %s is %s", nsc_parameter_told_path(a),
+                          nsc_dtype_name(a->dtype), nsc_parameter_told_path(b), nsc_dtype_name(b->dtype));
     else if (!tie_agrees(a, b, text, sizeof text))
         status = nsc_fail(0, NSC_SHAPE_CONFLICT, "%s", text);
     if (status != NSC_OK) {

@@ -201,13 +201,13 @@ nsc_status nsc_fill_tensors(nsc_context *context, const nsc_fill_job *jobs, size
     return status;
 }
 
-nsc_status nsc_initializer_fill(const nsc_initializer *initializer, uint64_t seed, const char *path, uint64_t first,
+nsc_status nsc_initializer_fill(const nsc_initializer *initializer, const nsc_fill_scope *scope, uint64_t first,
                                 nsc_tensor *tensor)
 {
     char text[128];
-    if (initializer == NULL || path == NULL || tensor == NULL)
+    if (initializer == NULL || scope == NULL || scope->path == NULL || tensor == NULL)
         return nsc_fail(tensor == NULL ? 0 : tensor->context->id, NSC_INVALID, "nsc_initializer_fill: %s is NULL",
-                        tensor == NULL ? "tensor" : (initializer == NULL ? "initializer" : "path"));
+                        tensor == NULL ? "tensor" : (initializer == NULL ? "initializer" : "scope or its path"));
     uint64_t owner = tensor->context->id;
     if (tensor->dtype != NSC_FLOAT32)
         return nsc_fail(owner, NSC_WRONG_DTYPE, "nsc_initializer_fill: the tensor is %s, initial values are float32",
@@ -221,6 +221,6 @@ nsc_status nsc_initializer_fill(const nsc_initializer *initializer, uint64_t see
                         "nsc_initializer_fill: a callback fills whole parameters, it knows no slices");
     if (first > UINT64_MAX - tensor->bytes / sizeof(float))
         return nsc_fail(owner, NSC_INVALID, "nsc_initializer_fill: first and the tensor's elements pass 2^64");
-    nsc_fill_job job = {tensor, initializer, path, seed, nsc_hash_path(path), first};
+    nsc_fill_job job = {tensor, initializer, scope->path, scope->seed, nsc_hash_path(scope->path), first};
     return nsc_fill_tensors(tensor->context, &job, 1);
 }

@@ -82,28 +82,32 @@ static void parameter_free(nsc_parameter *parameter)
     free(parameter->name);
     free(parameter->kind_owned);
     free(parameter->request.path);
+    free(parameter->constant);
     nsc_tensor_release(parameter->value);
     free(parameter);
 }
 
-nsc_parameter *nsc_parameter_new(const char *name, const char *kind, const char *remedy, nsc_dtype dtype, int rank,
-                                 const int64_t *dims, nsc_cell *const *cells, const nsc_initializer *init)
+nsc_parameter *nsc_parameter_new(const nsc_parameter_declaration *declaration)
 {
+    const int rank = declaration->rank;
     nsc_parameter *parameter = calloc(1, sizeof *parameter);
     if (parameter == NULL)
         return NULL;
     atomic_init(&parameter->references, 1);
-    parameter->name = strdup(name);
-    parameter->kind_owned = strdup(kind);
+    parameter->name = strdup(declaration->name);
+    parameter->kind_owned = strdup(declaration->kind);
     parameter->kind = parameter->kind_owned;
-    parameter->remedy = remedy;
-    parameter->dtype = dtype;
+    parameter->remedy = declaration->remedy;
+    parameter->dtype = declaration->dtype;
     parameter->rank = parameter->declared_rank = rank;
-    parameter->init = *init;
+    parameter->init = declaration->init;
+    parameter->role = declaration->role == NSC_ROLE_ANY ? NSC_ROLE_WEIGHT : declaration->role;
+    parameter->fans = declaration->fans;
+    parameter->learning_rate = parameter->weight_decay = 1.0f;
     bool complete = parameter->name != NULL && parameter->kind != NULL;
     for (int i = 0; i < rank; i++) {
-        nsc_cell *shared = cells == NULL ? NULL : cells[i];
-        parameter->axes[i] = shared != NULL ? nsc_cell_retain(shared) : nsc_cell_new(dims[i]);
+        nsc_cell *shared = declaration->cells == NULL ? NULL : declaration->cells[i];
+        parameter->axes[i] = shared != NULL ? nsc_cell_retain(shared) : nsc_cell_new(declaration->dims[i]);
         complete = complete && parameter->axes[i] != NULL;
     }
     if (!complete) {
@@ -137,6 +141,21 @@ nsc_parameter *nsc_parameter_resolve(const nsc_parameter *parameter)
         parameter = parameter->tied;
     /* The handle is the caller's own; const only promises that asking changes nothing. */
     return (nsc_parameter *)(uintptr_t)parameter;
+}
+
+void nsc_parameter_tell(nsc_parameter *parameter, nsc_parameter_event event)
+{
+    nsc_parameters_lock();
+    nsc_observer observer = parameter->observer;
+    void *user = parameter->observer_user;
+    nsc_parameters_unlock();
+    if (observer != NULL)
+        observer(user, parameter, event);
+}
+
+const char *nsc_parameter_told_path(const nsc_parameter *parameter)
+{
+    return parameter->request.path != NULL ? parameter->request.path : parameter->name;
 }
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */

@@ -43,7 +43,15 @@ struct nsc_parameter {
     int declared_rank;
     int rank; /* -1: unknown */
     nsc_cell *axes[NSC_MAX_RANK];
+    nsc_role role; /* not NSC_ROLE_ANY */
+    nsc_fans fans;
     nsc_initializer init; /* as declared; NSC_INIT_DEFAULT: none */
+    float *constant;      /* what init's values point to, when they are the parameter's own; NULL: they are not */
+    nsc_gradient_request gradient;
+    bool frozen;
+    float learning_rate, weight_decay; /* multipliers */
+    nsc_observer observer;
+    void *observer_user;
     nsc_request request;
     nsc_tensor *value; /* not NULL: initialized */
     atomic_uint_fast64_t generation;
@@ -52,10 +60,24 @@ struct nsc_parameter {
 void nsc_parameters_lock(void);
 void nsc_parameters_unlock(void);
 
-/* options as in block.h, already checked; kind is copied when it is a custom block's. cells holds what dim names share:
- * cells[i] not NULL is used (and counted) for axis i. NULL: no memory. */
-nsc_parameter *nsc_parameter_new(const char *name, const char *kind, const char *remedy, nsc_dtype dtype, int rank,
-                                 const int64_t *dims, nsc_cell *const *cells, const nsc_initializer *init);
+/* A declaration, already checked. */
+typedef struct nsc_parameter_declaration {
+    const char *name, *kind, *remedy; /* name and kind are copied */
+    nsc_dtype dtype;
+    int rank;
+    const int64_t *dims;
+    nsc_cell *const *cells; /* what dim names share: cells[i] not NULL is used (and counted) for axis i; may be NULL */
+    nsc_initializer init;
+    nsc_role role; /* NSC_ROLE_ANY: a weight */
+    nsc_fans fans;
+} nsc_parameter_declaration;
+/* NULL: no memory. */
+nsc_parameter *nsc_parameter_new(const nsc_parameter_declaration *declaration);
+
+/* Tells the observer of a resolved parameter; no lock is held. */
+void nsc_parameter_tell(nsc_parameter *parameter, nsc_parameter_event event);
+/* The path that a request froze, else the name. */
+const char *nsc_parameter_told_path(const nsc_parameter *parameter);
 
 /* The parameter that a handle means. */
 nsc_parameter *nsc_parameter_resolve(const nsc_parameter *parameter);

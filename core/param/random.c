@@ -9,6 +9,7 @@
 
 _Static_assert((-3 >> 1) == -2, "a right shift of a negative number must be arithmetic");
 
+#define TAIL_OF_TWO 97711080u      /* round(cdf(-2) * 2^32) */
 #define ZERO_VARIATE (-1701332580) /* round(inv_cdf(2^-33) * 2^28) */
 
 void nsc_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
@@ -136,6 +137,23 @@ void nsc_random_normal(uint64_t seed, uint64_t stream, uint64_t first, size_t co
         out[i] = scaled(standard_normal(next_word(&reader)), scale, shift);
 }
 
+/* The tail mass of the word, scaled into that of [-2, 2]. */
+static uint32_t truncated_word(uint32_t x)
+{
+    uint32_t v = x & 0x7fffffffu;
+
+    return (x & 0x80000000u) | (TAIL_OF_TWO + (uint32_t)((uint64_t)v * (0x80000000u - TAIL_OF_TWO) >> 31));
+}
+
+void nsc_random_truncated_normal(uint64_t seed, uint64_t stream, uint64_t first, size_t count, float scale, float shift,
+                                 float *out)
+{
+    word_reader reader = reader_at(seed, stream, first);
+
+    for (size_t i = 0; i < count; i++)
+        out[i] = scaled(standard_normal(truncated_word(next_word(&reader))), scale, shift);
+}
+
 nsc_status nsc_random_fill(nsc_distribution distribution, uint64_t seed, const char *path, uint64_t first, size_t count,
                            float scale, float shift, void *out)
 {
@@ -153,6 +171,9 @@ nsc_status nsc_random_fill(nsc_distribution distribution, uint64_t seed, const c
         return NSC_OK;
     case NSC_RANDOM_UNIFORM:
         nsc_random_uniform(seed, stream, first, count, scale, shift, out);
+        return NSC_OK;
+    case NSC_RANDOM_TRUNCATED_NORMAL:
+        nsc_random_truncated_normal(seed, stream, first, count, scale, shift, out);
         return NSC_OK;
     case NSC_RANDOM_NORMAL:
         nsc_random_normal(seed, stream, first, count, scale, shift, out);

@@ -21,5 +21,7 @@ void nsc_random_uniform(uint64_t seed, uint64_t stream, uint64_t first, size_t c
                         float *out);
 void nsc_random_normal(uint64_t seed, uint64_t stream, uint64_t first, size_t count, float scale, float shift,
                        float *out);
+void nsc_random_truncated_normal(uint64_t seed, uint64_t stream, uint64_t first, size_t count, float scale, float shift,
+                                 float *out);
 
 #endif

@@ -99,10 +99,16 @@ typedef struct nsc_parameter_options {
     const char *const *dim_names; /* NULL, or rank names, each may be NULL */
     nsc_dtype dtype;              /* NSC_FLOAT32, the default; others are refused in this version */
     nsc_initializer init;         /* default: the net's */
+    nsc_role role;                /* default: a weight */
+    nsc_fans fans;
 } nsc_parameter_options;
 /* The handle belongs to the block (retain it to keep it longer). A failure turns the block into an error block and gives
  * NULL, which nsc_op_parameter accepts. */
 NSC_API nsc_parameter *nsc_declare_create(nsc_block *block, const nsc_parameter_options *options, size_t size);
+/* A constant: values (row-major float32, copied) that rules and defaults do not reach, saved, loaded and settable like a
+ * parameter, without a gradient. It too has a value on the device only after nsc_initialize. */
+NSC_API nsc_parameter *nsc_declare_constant(nsc_block *block, const char *name, int rank, const int64_t *dims,
+                                            const float *values);
 /* A child of a custom block, which owns it from the call on; gives child. name NULL: the position. A failure turns block
  * into an error block; NULL, which nsc_op_call accepts, where child could not be kept (it would contain itself, or memory
  * is gone). */
@@ -135,10 +141,25 @@ NSC_API nsc_status nsc_print_parameters(nsc_block *net, FILE *file);
 
 /* ---- the life of a net ------------------------------------------------------------------------------------------ */
 
-/* A rule sets the initialiser of every parameter whose path matches the glob (fnmatch(3), without flags: * also matches
- * dots). The first rule that matches wins over what the layer declared and over the default. */
+/* Parameters, by all that is given: a glob over the whole path (fnmatch(3), without flags: * also matches dots), a POSIX
+ * extended regular expression (regcomp(3)) found anywhere in the path unless anchored, a role, a rank. Nothing given
+ * selects all. */
+typedef struct nsc_selection {
+    const char *glob;
+    const char *regex;
+    nsc_role role;
+    int64_t rank; /* 0: any; NSC_DIM_ZERO: scalars. An unknown rank matches no number */
+} nsc_selection;
+/* Visits what is selected, as nsc_parameters_each; selection may be NULL. Errors: INVALID (a regular expression that
+ * cannot be read: the text has its reason). */
+NSC_API nsc_status nsc_parameters_select(nsc_block *net, const nsc_selection *selection, nsc_parameter_visit visit,
+                                         void *user);
+
+/* A rule sets the initialiser of every parameter that it selects. The first rule that matches wins over what the layer
+ * declared and over the default. Ranks of rules are compared with the declared rank, so that what is declared and what
+ * is deferred get the same values. */
 typedef struct nsc_init_rule {
-    const char *pattern;
+    nsc_selection where;
     nsc_initializer init;
 } nsc_init_rule;
 
@@ -148,14 +169,38 @@ typedef struct nsc_initialize_options {
     nsc_initializer init;       /* for parameters declared without one; default nsc_uniform(0.07) */
     const nsc_init_rule *rules; /* copied */
     size_t rule_count;
+    nsc_selection where; /* the parameters that are asked for; default: all */
+    int force;           /* parameters that have a value are filled again */
 } nsc_initialize_options;
 
-/* Requests initialisation of every parameter of net on the context's device; options may be NULL. Commits at once when
+#define NSC_NO_RULE ((size_t)-1)
+/* What the rules would do, without doing it: once for each parameter, then once for each rule that hits nothing, with
+ * path and parameter NULL. rule is an index, or NSC_NO_RULE: init is then the declared one or the default. Stops when
+ * visit returns other than 0. Errors: as nsc_initialize for the options. */
+typedef int (*nsc_rule_visit)(void *user, size_t rule, const char *path, nsc_parameter *parameter,
+                              const nsc_initializer *init);
+NSC_API nsc_status nsc_rules_each(nsc_block *net, const nsc_initialize_options *options, nsc_rule_visit visit,
+                                  void *user);
+/* The same as a table, and a line for each rule that hits nothing. */
+NSC_API nsc_status nsc_print_rules(nsc_block *net, const nsc_initialize_options *options, FILE *file);
+
+/* Requests initialisation of the selected parameters of net on the context's device; options may be NULL. Commits at once when
  * every parameter in the net is shape-known, else records: the first forward commits. A second request replaces the
  * first, path and seed included, for parameters that are still without a value; initialized ones keep theirs and are
  * not asked again. Paths are relative to this net, and frozen by the request. Errors: INVALID (an error block, a path hash collision, a bad initialiser),
- * WRONG_DEVICE (initialized on another context), and those of a commit. Nothing changes on failure. */
+ * WRONG_DEVICE (initialized on another context), and those of a commit. Nothing changes on failure.
+ * A rule that hits nothing is logged as a warning. "Every parameter in the net" above means every selected one. With
+ * force, initialized parameters are requested anew and refilled; they stay on their device, so context must be theirs. */
 NSC_API nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initialize_options *options);
+/* Fills the selected initialized parameters again from the request that each one remembers: seed, path, initialiser and
+ * device stay, so the bits are those of the first time, also after a set or a load. Errors: NOT_REQUESTED (one of them
+ * was never requested), and those of a commit. Nothing changes on failure. */
+NSC_API nsc_status nsc_reinitialize(nsc_block *net, const nsc_selection *where);
+/* Takes the selected parameters, values and requests, to another device or backend: the same bits. All or nothing.
+ * Errors: NO_MEMORY, DEVICE_LOST and those of the two devices. */
+NSC_API nsc_status nsc_move(nsc_block *net, const nsc_selection *where, nsc_context *context);
+/* nsc_parameter_observe for all. */
+NSC_API nsc_status nsc_observe(nsc_block *net, nsc_observer observer, void *user);
 
 /* A shape for a trace: -1 is an unknown size (a symbolic batch). */
 typedef struct nsc_shape {
@@ -182,7 +227,14 @@ NSC_API nsc_status nsc_proposal_parameter(const nsc_proposal *proposal, size_t i
 /* Elements and bytes of all parameters; *unknown counts those whose shape is not known, or so large that
  * the sum would pass 64 bits (not in the sums). */
 NSC_API void nsc_proposal_totals(const nsc_proposal *proposal, uint64_t *elements, uint64_t *bytes, size_t *unknown);
-/* One row a layer: path, kind, output shape, parameters, bytes; then the totals. */
+/* NSC_OK when what the parameters of the proposal still need fits on the context's device; else NO_MEMORY or UNSUPPORTED
+ * (larger than a buffer may be), PENDING (a shape is unknown), and the text names the first that would not fit, its
+ * bytes, and what is free. A commit makes the same check before it allocates anything. */
+NSC_API nsc_status nsc_check_budget(const nsc_proposal *proposal, nsc_context *context);
+/* The paragraph of nsc_parameter_explain for the parameter at path from this root. Errors: INVALID: no such path (the text
+ * names near ones). */
+NSC_API nsc_status nsc_explain(nsc_block *net, const char *path, char *text, size_t capacity);
+/* One row a layer: path, kind, output shape, parameters, bytes, state; then the totals. */
 NSC_API nsc_status nsc_print_summary(const nsc_proposal *proposal, FILE *file);
 
 /* Fixes the shapes that these inputs give: parameters become shape-known, nothing is allocated or filled. */

@@ -3,9 +3,12 @@
 #ifndef NASCENT_H
 #define NASCENT_H
 
+#include <nascent/archive.h>
 #include <nascent/block.h>
+#include <nascent/checkpoint.h>
 #include <nascent/context.h>
 #include <nascent/io.h>
+#include <nascent/model.h>
 #include <nascent/parameter.h>
 #include <nascent/random.h>
 #include <nascent/status.h>

@@ -17,9 +17,10 @@ extern "C" {
 #endif
 
 typedef enum nsc_distribution {
-    NSC_RANDOM_WORDS = 1, /* uint32_t: the generator's words; scale and shift are not used */
-    NSC_RANDOM_UNIFORM,   /* float: fma(u, scale, shift), u = (word >> 8) * 2^-24, in [0, 1) */
-    NSC_RANDOM_NORMAL     /* float: fma(z, scale, shift), z standard normal, |z| <= 6.338, in steps of 2^-28 */
+    NSC_RANDOM_WORDS = 1,       /* uint32_t: the generator's words; scale and shift are not used */
+    NSC_RANDOM_UNIFORM,         /* float: fma(u, scale, shift), u = (word >> 8) * 2^-24, in [0, 1) */
+    NSC_RANDOM_NORMAL,          /* float: fma(z, scale, shift), z standard normal, |z| <= 6.338, in steps of 2^-28 */
+    NSC_RANDOM_TRUNCATED_NORMAL /* as normal, |z| <= 2: the tail mass of the word is scaled into that of [-2, 2] */
 } nsc_distribution;
 
 /* FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv): the stream of a path. NULL hashes as "". */

@@ -129,7 +129,8 @@ START_TEST(test_a25_values_are_the_committed_ones)
         } else {
             nsc_initializer init = nsc_uniform(0.07f);
             nsc_tensor *slice = INPUT(context, 1, (int64_t)expected.count);
-            ASSERT_OK(nsc_initializer_fill(&init, expected.seed, expected.path, expected.first, slice));
+            ASSERT_OK(nsc_initializer_fill(&init, &(nsc_fill_scope){.seed = expected.seed, .path = expected.path},
+                                           expected.first, slice));
             float *values = model_read(slice);
             ck_assert_mem_eq(values, expected.bits, expected.known * sizeof(float));
             free(values);
@@ -265,7 +266,8 @@ static void *fill_slice(void *argument)
     nsc_tensor *tensor = NULL;
     own->status = nsc_tensor_create(own->context, NSC_FLOAT32, 2, dims, &tensor);
     if (own->status == NSC_OK)
-        own->status = nsc_initializer_fill(own->init, SEED, SLICE_PATH, (uint64_t)(own->first_row * COLUMNS), tensor);
+        own->status = nsc_initializer_fill(own->init, &(nsc_fill_scope){.seed = SEED, .path = SLICE_PATH},
+                                           (uint64_t)(own->first_row * COLUMNS), tensor);
     if (own->status == NSC_OK)
         own->status = nsc_tensor_read(tensor, own->values, nsc_tensor_bytes(tensor));
     nsc_tensor_release(tensor);
@@ -361,10 +363,10 @@ START_TEST(test_a33_a_rule_reaches_biases)
     seen own = {0};
     nsc_block *net = nsc_sequential(nsc_dense(4, .weight_init = nsc_constant(1.0f)),
                                     nsc_sequential(nsc_dense(5, .bias_init = nsc_constant(2.0f))), nsc_dense(6));
-    const nsc_init_rule rules[] = {{"2.bias", nsc_constant(3.0f)},
-                                   {"*bias", nsc_callback(note_path, &own)},
-                                   {"0.*", nsc_constant(4.0f)},
-                                   {"1.?.w*", nsc_constant(5.0f)}};
+    const nsc_init_rule rules[] = {{.where = {.glob = "2.bias"}, .init = nsc_constant(3.0f)},
+                                   {.where = {.glob = "*bias"}, .init = nsc_callback(note_path, &own)},
+                                   {.where = {.glob = "0.*"}, .init = nsc_constant(4.0f)},
+                                   {.where = {.glob = "1.?.w*"}, .init = nsc_constant(5.0f)}};
     nsc_initialize_options options = {
         .size = sizeof options, .seed = 5, .init = nsc_constant(6.0f), .rules = rules, .rule_count = 4};
     ASSERT_OK(nsc_initialize(net, context, &options));
@@ -392,7 +394,7 @@ START_TEST(test_a33_rules_are_copied_and_precede_the_declaration)
     nsc_block *net =
         nsc_sequential(nsc_dense(4, .weight_init = nsc_constant(1.0f), .bias_init = nsc_constant(2.0f)), nsc_dense(3));
     char pattern[] = "1.*";
-    nsc_init_rule rule = {pattern, nsc_constant(3.0f)};
+    nsc_init_rule rule = {.where = {.glob = pattern}, .init = nsc_constant(3.0f)};
     nsc_initialize_options options = {.size = sizeof options, .rules = &rule, .rule_count = 1};
     ASSERT_OK(nsc_initialize(net, context, &options));
     memset(pattern, '*', sizeof pattern - 1);

@@ -183,7 +183,7 @@ START_TEST(test_wrong_dtypes)
     ASSERT_STATE(model_parameter(net, "weight"), NSC_DECLARED);
     ASSERT_STATUS(nsc_forward(net, x, &whole), NSC_WRONG_DTYPE);
     nsc_initializer zeros = nsc_zeros();
-    ASSERT_STATUS(nsc_initializer_fill(&zeros, 0, "w", 0, bytes), NSC_WRONG_DTYPE);
+    ASSERT_STATUS(nsc_initializer_fill(&zeros, &(nsc_fill_scope){.path = "w"}, 0, bytes), NSC_WRONG_DTYPE);
     nsc_tensor_release(bytes);
     nsc_tensor_release(whole);
     nsc_tensor_release(x);

@@ -31,7 +31,7 @@ START_TEST(test_null_for_nets)
         &(nsc_initialize_options){.size = sizeof(nsc_initialize_options), .rules = NULL, .rule_count = 2}));
     REFUSES(nsc_initialize(net, context,
                            &(nsc_initialize_options){.size = sizeof(nsc_initialize_options),
-                                                     .rules = &(nsc_init_rule){NULL, nsc_zeros()},
+                                                     .rules = &(nsc_init_rule){.init = {.kind = NSC_INIT_DEFAULT}},
                                                      .rule_count = 1}));
     ASSERT_OK(nsc_initialize(net, context, NULL));
     REFUSES(nsc_forward(NULL, x, &y));
@@ -110,9 +110,9 @@ START_TEST(test_null_for_parameters)
     REFUSES(nsc_parameter_read(NULL, &value, sizeof value));
     ASSERT_OK(nsc_parameter_set(weight, x));
     REFUSES(nsc_parameter_read(weight, NULL, 48));
-    REFUSES(nsc_initializer_fill(NULL, 0, "w", 0, x));
-    REFUSES(nsc_initializer_fill(&zeros, 0, "w", 0, NULL));
-    REFUSES(nsc_initializer_fill(&zeros, 0, NULL, 0, x));
+    REFUSES(nsc_initializer_fill(NULL, &(nsc_fill_scope){.path = "w"}, 0, x));
+    REFUSES(nsc_initializer_fill(&zeros, &(nsc_fill_scope){.path = "w"}, 0, NULL));
+    REFUSES(nsc_initializer_fill(&zeros, &(nsc_fill_scope){.path = NULL}, 0, x));
     ck_assert_ptr_null(nsc_parameter_retain(NULL));
     nsc_parameter_release(NULL);
     /* Questions to no parameter have empty answers. */

@@ -12,8 +12,8 @@ static nsc_context *context;
 
 static nsc_parameter *declare(const char *name, int rank, const int64_t *dims)
 {
-    nsc_initializer none = {0};
-    nsc_parameter *parameter = nsc_parameter_new(name, "test", NULL, NSC_FLOAT32, rank, dims, NULL, &none);
+    nsc_parameter *parameter = nsc_parameter_new(
+        &(nsc_parameter_declaration){.name = name, .kind = "test", .dtype = NSC_FLOAT32, .rank = rank, .dims = dims});
     ck_assert_ptr_nonnull(parameter);
     return parameter;
 }
@@ -42,11 +42,18 @@ static const char *origin(const nsc_parameter *parameter, int axis)
 START_TEST(a_cell_lives_as_long_as_it_is_held)
 {
     nsc_cell *cell = nsc_cell_new(NSC_UNKNOWN);
-    nsc_initializer none = {0};
-    nsc_parameter *a =
-        nsc_parameter_new("a", "test", NULL, NSC_FLOAT32, 2, (int64_t[]){-1, 3}, (nsc_cell *[]){cell, NULL}, &none);
-    nsc_parameter *b =
-        nsc_parameter_new("b", "test", NULL, NSC_FLOAT32, 2, (int64_t[]){-1, -1}, (nsc_cell *[]){cell, cell}, &none);
+    nsc_parameter *a = nsc_parameter_new(&(nsc_parameter_declaration){.name = "a",
+                                                                      .kind = "test",
+                                                                      .dtype = NSC_FLOAT32,
+                                                                      .rank = 2,
+                                                                      .dims = (int64_t[]){-1, 3},
+                                                                      .cells = (nsc_cell *[]){cell, NULL}});
+    nsc_parameter *b = nsc_parameter_new(&(nsc_parameter_declaration){.name = "b",
+                                                                      .kind = "test",
+                                                                      .dtype = NSC_FLOAT32,
+                                                                      .rank = 2,
+                                                                      .dims = (int64_t[]){-1, -1},
+                                                                      .cells = (nsc_cell *[]){cell, cell}});
     ck_assert_uint_eq(cell->references, 4);
     learn(a, 5, 3);
     check_shape(b, 5, 5);
