@@ -250,7 +250,7 @@ typedef struct nsc_backend_gemm_epilogue {
 #define NSC_BACKEND_UNIFORM 2u /* f32: fma((float)(word >> 8) * 2^-24, scale, shift) */
 #define NSC_BACKEND_NORMAL 3u  /* f32: fma(inverse normal CDF in fixed point, scale, shift) */
 /* f32: as normal, cut at two standard deviations: the low 31 bits v of the word, the tail mass, become
- * 97711080 + (v * (2^31 - 97711080) >> 31) in 64 bits, 97711080 = round(2^32 * CDF(-2)). UNSUPPORTED is legal. */
+ * 97711073 + (v * (2^31 - 97711073) >> 31) in 64 bits, 97711073 = round(2^32 * CDF(-2)). UNSUPPORTED is legal. */
 #define NSC_BACKEND_TRUNCATED_NORMAL 4u
 
 /* Elements first to first + count - 1 of a stream, into output (rank 1, stride 1). Word i is word i mod 4 of
