@@ -83,9 +83,12 @@ static nsc_status choose(nsc_context *context, const nsc_setup *setup)
         return status;
     }
     context->report = report.text;
-    nsc_log_line(&context->log, setup->choice_from_env ? NSC_LOG_WARNING : NSC_LOG_INFO, "%s is used, %s%s%s%s",
-                 context->device.title, setup->choice ? "as " : "by default", setup->choice ? request.source : "",
-                 setup->choice ? " says: " : "", setup->choice ? setup->choice : "");
+    nsc_log_line(&context->log, setup->choice_from_env ? NSC_LOG_WARNING : NSC_LOG_INFO, "%s is used, %s%s",
+                 context->device.title,
+                 !setup->choice           ? "by default"
+                 : setup->choice_from_env ? "as NASCENT_BACKEND says: "
+                                          : "as the program asked: ",
+                 setup->choice ? setup->choice : "");
     return NSC_OK;
 }
 
