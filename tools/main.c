@@ -12,6 +12,9 @@ static const struct subcommand {
 } subcommands[] = {
     {"devices", nsc_tool_devices, "list every backend and device, what would be chosen, and why"},
     {"conformance", nsc_tool_conformance, "test a backend on a device against double precision"},
+    {"summary", nsc_tool_summary, "show the parameters of a model, and with an input its layers"},
+    {"explain", nsc_tool_explain, "explain a parameter of a model: what is known, what is missing"},
+    {"init", nsc_tool_init, "initialise a model into a file"},
 };
 #define COUNT (sizeof subcommands / sizeof subcommands[0])
 

@@ -12,5 +12,8 @@
 /* A subcommand: argv[0] is its own name. The result is the exit code. */
 int nsc_tool_devices(int argc, char **argv);
 int nsc_tool_conformance(int argc, char **argv);
+int nsc_tool_summary(int argc, char **argv);
+int nsc_tool_explain(int argc, char **argv);
+int nsc_tool_init(int argc, char **argv);
 
 #endif
