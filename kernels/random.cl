@@ -15,6 +15,13 @@ inline static float nsc_normal(const uint x, __global const int *table)
     return (float)((x >> 31) ? -z : z) * 0x1p-28f;
 }
 
+/* The tail mass of the word, scaled into that of [-2, 2]. */
+inline static uint nsc_truncated(const uint x)
+{
+    const uint v = x & 0x7fffffffu;
+    return (x & 0x80000000u) | (97711073u + (uint)(((ulong)v * (0x80000000u - 97711073u)) >> 31));
+}
+
 typedef struct {
     ulong seed, stream, first, count;
     uint distribution;
@@ -48,8 +55,9 @@ __kernel void NSC_KERNEL(__global uint *out, const long out_offset, __global con
         if (element < g.first || element > last)
             continue;
         if (g.distribution != 1u) {
+            const uint cut = g.distribution == 4u ? nsc_truncated(word) : word;
             const float value =
-                g.distribution == 2u ? (float)(word >> 8) * 0x1p-24f : nsc_normal(word, table + table_offset);
+                g.distribution == 2u ? (float)(word >> 8) * 0x1p-24f : nsc_normal(cut, table + table_offset);
             bits = as_uint(fma(value, g.scale, g.shift));
             bits = (bits & 0x7f800000u) ? bits : 0u;
         }

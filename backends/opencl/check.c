@@ -47,11 +47,11 @@ static nsc_backend_status run(nsc_backend_device *device, const nsc_backend_oper
     return status;
 }
 
-static nsc_backend_status check_random(nsc_backend_device *device, float *values, bool *right)
+static nsc_backend_status check_random(nsc_backend_device *device, uint32_t distribution, float *values, bool *right)
 {
     const nsc_backend_random random = {.struct_size = NSC_BACKEND_RANDOM_SIZE,
                                        .kind = NSC_BACKEND_RANDOM,
-                                       .distribution = NSC_BACKEND_NORMAL,
+                                       .distribution = distribution,
                                        .seed = 0x0123456789abcdefu,
                                        .stream = 0xfedcba9876543210u,
                                        .first = 3,
@@ -64,7 +64,10 @@ static nsc_backend_status check_random(nsc_backend_device *device, float *values
         uint32_t words[4];
         const uint64_t element = random.first + i;
         nsc_cl_philox(random.seed, random.stream, element / 4, words);
-        const float variate = nsc_cl_normal(words[element % 4], device->host->normal_table);
+        uint32_t word = words[element % 4];
+        if (distribution == NSC_BACKEND_TRUNCATED_NORMAL)
+            word = nsc_cl_truncated(word);
+        const float variate = nsc_cl_normal(word, device->host->normal_table);
         const float expected = fmaf(variate, random.scale, random.shift);
         *right = memcmp(&expected, &values[i], sizeof expected) == 0;
     }
@@ -108,7 +111,9 @@ nsc_backend_status nsc_cl_check_device(nsc_backend_device *device, uint32_t *kin
     if (!values)
         return nsc_cl_fail(host, "malloc", "self-check", CL_OUT_OF_HOST_MEMORY);
     /* A generator that cannot be built is as useless as a wrong one; only the map is required. */
-    (void)check_random(device, values, &random_right);
+    (void)check_random(device, NSC_BACKEND_NORMAL, values, &random_right);
+    if (random_right)
+        (void)check_random(device, NSC_BACKEND_TRUNCATED_NORMAL, values, &random_right);
     nsc_backend_status status = check_map(device, values, &map_right);
     free(values);
     if (status != NSC_BACKEND_OK)

@@ -41,3 +41,10 @@ float nsc_cl_normal(uint32_t word, const int32_t *table)
         z = -1701332580;
     return (float)(word >> 31 ? -z : z) * 0x1p-28f;
 }
+
+uint32_t nsc_cl_truncated(uint32_t word)
+{
+    const uint32_t tail = 97711073u;
+    const uint64_t v = word & 0x7fffffffu;
+    return (word & 0x80000000u) | (tail + (uint32_t)(v * (0x80000000u - tail) >> 31));
+}

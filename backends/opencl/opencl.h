@@ -226,6 +226,8 @@ void nsc_cl_blast_close(nsc_backend_device *device);
 
 void nsc_cl_philox(uint64_t seed, uint64_t stream, uint64_t block, uint32_t words[4]);
 float nsc_cl_normal(uint32_t word, const int32_t *table);
+/* The word whose normal variate is the truncated one of this word. */
+uint32_t nsc_cl_truncated(uint32_t word);
 
 /* ---- step.c ---------------------------------------------------------------------------------------------------- */
 

@@ -22,7 +22,7 @@ nsc_backend_status nsc_cl_random_describe(nsc_backend_device *device, const nsc_
                              .scale = random->scale,
                              .shift = random->shift};
     step->what = "random";
-    if (random->distribution < NSC_BACKEND_WORDS || random->distribution > NSC_BACKEND_NORMAL)
+    if (random->distribution < NSC_BACKEND_WORDS || random->distribution > NSC_BACKEND_TRUNCATED_NORMAL)
         return NSC_BACKEND_UNSUPPORTED;
     nsc_cl_operand_add(step, &random->output);
     step->table = device->normal_table;

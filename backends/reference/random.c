@@ -8,6 +8,7 @@
 _Static_assert((-3 >> 1) == -2, "a right shift of a negative number must be arithmetic");
 
 #define ZERO_VARIATE (-1701332580)
+#define TAIL_OF_TWO 97711073u
 
 static void philox(uint64_t seed, uint64_t stream, uint64_t block, uint32_t x[4])
 {
@@ -47,6 +48,14 @@ static float normal(uint32_t x, const int32_t *table)
     return (float)(x >> 31 ? -z : z) * 0x1p-28f;
 }
 
+/* The tail mass of the word, scaled into that of [-2, 2]. */
+static uint32_t truncated(uint32_t word)
+{
+    uint64_t v = word & 0x7fffffffu;
+
+    return (word & 0x80000000u) | (TAIL_OF_TWO + (uint32_t)(v * (0x80000000u - TAIL_OF_TWO) >> 31));
+}
+
 void reference_random(const nsc_backend_step *step, const reference_launch *launch)
 {
     const nsc_backend_random *random = &step->operation.random;
@@ -65,6 +74,8 @@ void reference_random(const nsc_backend_step *step, const reference_launch *laun
             ((uint32_t *)out)[i] = word;
             continue;
         }
+        if (random->distribution == NSC_BACKEND_TRUNCATED_NORMAL)
+            word = truncated(word);
         float variate = random->distribution == NSC_BACKEND_UNIFORM ? (float)(word >> 8) * 0x1p-24f
                                                                     : normal(word, launch->device->host.normal_table);
         float value = fmaf(variate, random->scale, random->shift);

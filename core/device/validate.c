@@ -330,7 +330,7 @@ static bool epilogue_valid(const checker *c, const nsc_backend_gemm_epilogue *ge
 
 static bool random_valid(const checker *c, const nsc_backend_random *random)
 {
-    if (random->distribution < NSC_BACKEND_WORDS || random->distribution > NSC_BACKEND_NORMAL)
+    if (random->distribution < NSC_BACKEND_WORDS || random->distribution > NSC_BACKEND_TRUNCATED_NORMAL)
         return refuse(c, "there is no distribution %u", random->distribution);
     if (random->reserved != 0)
         return refuse(c, "a reserved field is not 0");

@@ -9,7 +9,7 @@
 
 _Static_assert((-3 >> 1) == -2, "a right shift of a negative number must be arithmetic");
 
-#define TAIL_OF_TWO 97711080u      /* round(cdf(-2) * 2^32) */
+#define TAIL_OF_TWO 97711073u      /* round(cdf(-2) * 2^32) */
 #define ZERO_VARIATE (-1701332580) /* round(inv_cdf(2^-33) * 2^28) */
 
 void nsc_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])

@@ -20,6 +20,10 @@ static const struct fill {
     {NSC_RANDOM_NORMAL, 2, 1001, 1, 0.01f, 0.5f},
     {NSC_RANDOM_NORMAL, 0, 4096, 0, 1e-38f, 0},
     {NSC_RANDOM_NORMAL, (UINT64_C(1) << 34) + 1, 4099, 0, 0.02f, 0},
+    {NSC_RANDOM_TRUNCATED_NORMAL, 0, 100000, 0, 1, 0},
+    {NSC_RANDOM_TRUNCATED_NORMAL, 2, 1001, 1, 0.01f, 0.5f},
+    {NSC_RANDOM_TRUNCATED_NORMAL, 0, 4096, 0, 1e-38f, 0},
+    {NSC_RANDOM_TRUNCATED_NORMAL, (UINT64_C(1) << 34) + 1, 4099, 0, 0.02f, 0},
 };
 
 static void native(target *t, int number)
@@ -68,5 +72,9 @@ const conformance_case cases_random[] = {
     {"random", "normal_scaled", native, 7},
     {"random", "normal_subnormal", native, 8},
     {"random", "normal_far", native, 9},
+    {"random", "truncated_normal", native, 10},
+    {"random", "truncated_normal_scaled", native, 11},
+    {"random", "truncated_normal_subnormal", native, 12},
+    {"random", "truncated_normal_far", native, 13},
     {0},
 };
