@@ -88,8 +88,14 @@ static nsc_status make_values(nsc_context *context, const nsc_commit_item *items
         if (status != NSC_OK)
             nsc_fail_while(context->id, status, "allocating the value of %s", request->path);
         else
-            jobs[job_count++] =
-                (nsc_fill_job){values[i], &request->init, request->path, request->seed, request->stream, 0};
+            jobs[job_count++] = (nsc_fill_job){.tensor = values[i],
+                                               .init = &request->init,
+                                               .path = request->path,
+                                               .seed = request->seed,
+                                               .stream = request->stream,
+                                               .rank = items[i].shape.rank,
+                                               .dims = items[i].shape.dims,
+                                               .fans = items[i].shape.parameter->fans};
     }
     if (status == NSC_OK)
         status = nsc_fill_tensors(context, jobs, job_count);
