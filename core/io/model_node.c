@@ -123,6 +123,11 @@ static const struct kind {
              {no_keys, read_flatten},
              {no_keys, read_identity}};
 
+static const char *text_of(const nsc_block *block)
+{
+    return block->text != NULL ? block->text : nsc_status_name(block->status);
+}
+
 static nsc_status read_node(const nsc_model_place *at, const cJSON *node, nsc_block **block)
 {
     char advice[512];
@@ -145,8 +150,8 @@ static nsc_status read_node(const nsc_model_place *at, const cJSON *node, nsc_bl
         status = kinds[index].read(at, node, block);
     if (status != NSC_OK)
         return status;
-    status = nsc_block_check(*block, advice, sizeof advice);
-    return status != NSC_OK ? nsc_model_fail(at, status, "(%s) cannot be made: %s", kind, advice) : NSC_OK;
+    status = (*block)->status;
+    return status != NSC_OK ? nsc_model_fail(at, status, "(%s) cannot be made: %s", kind, text_of(*block)) : NSC_OK;
 }
 
 /* The name of a node that is no object, or has none, is its position. */
@@ -195,7 +200,6 @@ static nsc_status read_nodes(const nsc_model_place *at, const cJSON *object, nod
 nsc_status nsc_model_nodes(const nsc_model_place *at, const cJSON *object, nsc_block **block)
 {
     const cJSON *array = nsc_model_item(object, "nodes");
-    char text[512];
     if (array == NULL)
         return nsc_model_fail(at, NSC_INVALID, "has no nodes, an array");
     const size_t count = (size_t)cJSON_GetArraySize(array);
@@ -216,12 +220,12 @@ nsc_status nsc_model_nodes(const nsc_model_place *at, const cJSON *object, nsc_b
         for (size_t i = 0; i < count; i++)
             all.ordered[i] = all.blocks[all.order[i]];
         nsc_block *made = nsc_sequential_create(all.ordered);
-        status = nsc_block_check(made, text, sizeof text);
+        status = made->status;
         if (status == NSC_OK) {
             *block = made;
         } else {
+            nsc_model_fail(at, status, "cannot be made: %s", text_of(made));
             nsc_release(made);
-            status = nsc_model_fail(at, status, "cannot be made: %s", text);
         }
     } else {
         for (size_t i = 0; all.blocks != NULL && i < count; i++)

@@ -85,10 +85,26 @@ CACHE = {  # the target mends the checksum where bit 0 of the first byte is set
     "magic": entry(0x81, magic=b"nsccachf"), "cut": entry(0x81)[:30],
 }
 
+LAYER = '{"kind": "dense", "units": 3}'
+MODEL = {
+    "chain": '{"nascent": 1, "nodes": [%s, %s]}' % (LAYER, LAYER), "empty": '{"nascent": 1, "nodes": []}',
+    "edges": '{"nascent": 1, "nodes": [%s, {"kind": "flatten", "name": "f"}], "edges": [["f", "0"], ["input", "f"], '
+             '["0", "output"]]}' % LAYER,
+    "circle": '{"nascent": 1, "nodes": [%s], "edges": [["0", "0"], ["input", "output"]]}' % LAYER,
+    "nested": '{"nascent": 1, "nodes": [{"kind": "sequential", "name": "a", "nodes": [%s]}]}' % LAYER,
+    "initializers": '{"nascent": 1, "nodes": [{"kind": "dense", "units": 2, "in_units": 5, "bias": true, "flatten": '
+                    'false, "activation": "gelu", "weight_init": {"kind": "he", "factor": "out", "slope": 0.5}, '
+                    '"bias_init": {"kind": "constant", "value": -1e-3}}]}',
+    "softmax": '{"nascent": 1, "nodes": [{"kind": "activation", "activation": "softmax", "axis": -1}]}',
+    "duplicate": '{"nascent": 1, "nodes": [], "nodes": []}', "version": '{"nascent": 2}', "deep": "[" * 70,
+    "zero": '{"nascent": 1, "nodes": [{"kind": "identity", "name": "\\u0000"}]}',
+    "escapes": '{"nascent": 1, "nodes": [{"kind": "identity", "name": "\\u00e4\\\\\\""}]}',
+}
+
 
 def main():
     for target, seeds in (("choice", CHOICE), ("settings", SETTINGS), ("idx", IDX), ("expression", EXPRESSION),
-                          ("operation", OPERATION), ("cache", CACHE)):
+                          ("operation", OPERATION), ("cache", CACHE), ("model", MODEL)):
         os.makedirs(os.path.join(HERE, target), exist_ok=True)
         for name, data in seeds.items():
             with open(os.path.join(HERE, target, name), "wb") as file:
