@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Saxe, McClelland and Ganguli 2014: the Q of a normal matrix, by Householder's method (Golub and Van Loan, Matrix
+/* Saxe, McClelland and Ganguli 2014: the Q of a normal matrix, by Householder's method (Golub, Van Loan: Matrix
  * Computations, 5.2) in double precision. Every sum has one order and sqrt is rounded alike everywhere, so every machine
  * makes the same bits. A wide matrix is decomposed transposed. */
 #include <math.h>

@@ -97,7 +97,8 @@ static int check_fills(const char *name)
         ck_assert_uint_le(elements, LARGEST);
         nsc_distribution which = strcmp(distribution, "words") == 0     ? NSC_RANDOM_WORDS
                                  : strcmp(distribution, "uniform") == 0 ? NSC_RANDOM_UNIFORM
-                                                                        : NSC_RANDOM_NORMAL;
+                                 : strcmp(distribution, "normal") == 0  ? NSC_RANDOM_NORMAL
+                                                                        : NSC_RANDOM_TRUNCATED_NORMAL;
 
         ck_assert_int_eq(nsc_random_fill(which, seed, path, first, elements, float_of(scale), float_of(shift), got),
                          NSC_OK);
@@ -119,7 +120,7 @@ static int check_fills(const char *name)
 
 START_TEST(fill_vectors)
 {
-    ck_assert_int_eq(check_fills("random.txt"), 130);
+    ck_assert_int_eq(check_fills("random.txt"), 168);
     ck_assert_int_eq(check_fills("dense_rows.txt"), 5);
 }
 END_TEST

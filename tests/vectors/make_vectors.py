@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the published vectors of the random generator, without any of the library's code.
 
-    make_vectors.py          writes philox.txt, fnv1a.txt, random.txt and dense_rows.txt beside this script
+    make_vectors.py          writes philox.txt, fnv1a.txt, random.txt, dense_rows.txt and initializers.txt beside
+                             this script
     make_vectors.py --check  compares them with the committed ones; exit 1 on a difference
 
 Only Python's standard library is used. Floats are computed with exact fractions and rounded once. The table of the
@@ -10,6 +11,7 @@ normal transform is data (core/param/normal_table.c): it is read, its checksum c
 checked against statistics.NormalDist.
 """
 import hashlib
+import math
 import pathlib
 import re
 import statistics
@@ -117,11 +119,25 @@ def normal(word):
     return exact(float_bits(Fraction(-z if word >> 31 else z))) / 2**28
 
 
+TAIL = round(2**32 * NORMAL.cdf(-2))
+
+
+def truncated_normal(word):
+    v = word & 0x7FFFFFFF
+    z = normal(word & 0x80000000 | TAIL + (v * (2**31 - TAIL) >> 31))
+    if abs(z) > 2:
+        sys.exit("the truncated normal passes two deviations at word %08x" % word)
+    return z
+
+
+TRANSFORMS = {"normal": normal, "truncated": truncated_normal, "uniform": lambda w: Fraction(w >> 8, 2**24)}
+
+
 def fill(distribution, seed, path, first, count, scale, shift):
     drawn = words(seed, path, first, count)
     if distribution == "words":
         return drawn
-    transform = normal if distribution == "normal" else lambda w: Fraction(w >> 8, 2**24)
+    transform = TRANSFORMS[distribution]
     return [float_bits(transform(w) * exact(scale) + exact(shift)) for w in drawn]
 
 
@@ -156,6 +172,13 @@ def random_lines():
         lines.append(fill_line("normal", 7, "scaled", 3, 32, scale, shift))
     lines.append(fill_line("normal", 7, "scaled", 0, 20000, 0.02, 0.1))
     lines += [fill_line(d, 1, "rare", first, 1) for first in RARE for d in ("words", "normal")]
+    for seed in (0, 7, 0xFEDCBA9876543210):
+        for first in (0, 1, 4096 + 3, 2**34 + 2):
+            lines.append(fill_line("truncated", seed, "0.weight", first, 9))
+    for scale, shift in ((0.01, 0.0), (0.5, 1.5), (-1.0, 0.0), (1e-38, 0.0)):
+        lines.append(fill_line("truncated", 7, "scaled", 3, 32, scale, shift))
+    lines.append(fill_line("truncated", 42, "large", 5, 20000))
+    lines += [fill_line("truncated", 1, "rare", first, 1) for first in RARE]
     return lines
 
 
@@ -166,6 +189,100 @@ def dense_lines():
         lines.append(fill_line("uniform", 7, "%d.weight" % i, 0, rows * columns, 0.14, -0.07))
     lines.append(fill_line("uniform", 7, "0.weight", 0, 64 * 20, 0.14, -0.07))
     lines.append(fill_line("uniform", 7, "0.weight", 10 * 20, 10 * 20, 0.14, -0.07))
+    return lines
+
+
+def fans(shape):
+    """Fan-in and fan-out of the common layout (out, in, ...)."""
+    rest = math.prod(shape[2:])
+    return shape[1] * rest, shape[0] * rest
+
+
+def scaled(distribution, factor, magnitude):
+    """Variance scaling: the scale in double precision, rounded to float once."""
+
+    def values(seed, path, shape):
+        fan_in, fan_out = fans(shape)
+        over = {"in": fan_in, "out": fan_out, "average": (fan_in + fan_out) / 2}[factor]
+        s = exact(float_bits(Fraction(math.sqrt(magnitude / over))))
+        scale, shift = (2 * s, -s) if distribution == "uniform" else (s, Fraction(0))
+        return fill(distribution, seed, path, 0, math.prod(shape), float_bits(scale), float_bits(shift))
+
+    return values
+
+
+def sparse(seed, path, shape):
+    """Sparsity 0.1, deviation 0.5: in each column, the tenth of the rows with the smallest words is 0."""
+    rows, columns = shape[:2]
+    values = fill("normal", seed, path, 0, rows * columns, bits_of(0.5), 0)
+    drawn = words(seed, path + "#sparse", 0, rows * columns)
+    for j in range(columns):
+        order = sorted(range(rows), key=lambda i: (drawn[i * columns + j], i))
+        for i in order[: -(-rows // 10)]:
+            values[i * columns + j] = 0
+    return values
+
+
+def orthogonal(seed, path, shape):
+    """Gain 1.5: Householder's QR in Python's floats, column by column, each sum from the diagonal down."""
+    height, width = shape[0], math.prod(shape[1:])
+    drawn = [float(exact(b)) for b in fill("normal", seed, path, 0, height * width, bits_of(1.0), 0)]
+    wide = width > height
+    m, n = max(height, width), min(height, width)
+    columns = [[drawn[j * width + i] if wide else drawn[i * width + j] for i in range(m)] for j in range(n)]
+    reflections = []
+
+    def reflect(column, k, tau, v):
+        dot = column[k]
+        for i in range(k + 1, m):
+            dot += v[i] * column[i]
+        dot *= tau
+        column[k] -= dot
+        for i in range(k + 1, m):
+            column[i] -= v[i] * dot
+
+    for k in range(n):
+        head, square = columns[k][k], 0.0
+        for i in range(k, m):
+            square += columns[k][i] * columns[k][i]
+        diagonal = -math.sqrt(square) if head > 0 else math.sqrt(square)
+        tau = (diagonal - head) / diagonal
+        v = [0.0] * (k + 1) + [columns[k][i] / (head - diagonal) for i in range(k + 1, m)]
+        for j in range(k + 1, n):
+            reflect(columns[j], k, tau, v)
+        reflections.append((k, tau, v, -1.0 if diagonal < 0 else 1.0))
+    out = [0] * (height * width)
+    for j in range(n):
+        q = [1.0 if i == j else 0.0 for i in range(m)]
+        for k, tau, v, _ in reversed(reflections[: j + 1]):
+            reflect(q, k, tau, v)
+        for i in range(m):
+            value = float_bits(Fraction(q[i] * reflections[j][3] * 1.5))
+            out[j * width + i if wide else i * width + j] = value
+    return out
+
+
+HE_LEAKY = float(exact(bits_of(2 / (1 + 0.25 * 0.25))))
+INITIALIZERS = [
+    ("xavier", scaled("uniform", "average", 3.0), [(64, 100), (16, 3, 5, 5)]),
+    ("lecun", scaled("normal", "in", 1.0), [(64, 100), (16, 3, 5, 5)]),
+    ("he", scaled("normal", "in", 2.0), [(64, 100), (16, 3, 5, 5)]),
+    ("he_leaky", scaled("normal", "average", HE_LEAKY), [(64, 100)]),
+    ("truncated_scaled", scaled("truncated", "out", 2.0), [(64, 100), (16, 3, 5, 5)]),
+    ("sparse", sparse, [(30, 20), (11, 3)]),
+    ("orthogonal", orthogonal, [(20, 12), (12, 20), (6, 2, 3, 2)]),
+]
+
+
+def initializer_lines():
+    lines = ["# initialiser seed path rank sizes (4, padded with 1) sha256 then the bits of the first (at most 32) elements"]
+    for name, make, shapes in INITIALIZERS:
+        for shape in shapes:
+            values = make(7, "0.weight", shape)
+            digest = hashlib.sha256(struct.pack("<%dI" % len(values), *values)).hexdigest()
+            sizes = "x".join(str(d) for d in shape + (1,) * (4 - len(shape)))
+            head = "%s %016x 0.weight %d %s %s" % (name, 7, len(shape), sizes, digest)
+            lines.append(" ".join([head] + ["%08x" % v for v in values[:32]]))
     return lines
 
 
@@ -197,6 +314,7 @@ def main():
         "fnv1a.txt": fnv_lines(),
         "random.txt": random_lines(),
         "dense_rows.txt": dense_lines(),
+        "initializers.txt": initializer_lines(),
     }
     wrong = 0
     for name, lines in files.items():
