@@ -182,7 +182,8 @@ static size_t distance(const char *a, const char *b)
 
 const char *nsc_model_advice(const char *given, const char *const *names, char *text, size_t capacity)
 {
-    size_t used, best = 3;
+    const size_t length = strlen(given);
+    size_t used, best = length < 3 ? length : 3; /* a word that shares nothing is not near */
     const char *near = NULL;
     for (size_t i = 0; names[i] != NULL; i++) {
         const size_t d = distance(given, names[i]);

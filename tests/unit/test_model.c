@@ -122,6 +122,10 @@ START_TEST(wrong_initializers)
     refused_initializer("3", NSC_INVALID, "nodes[0].weight_init must be an object");
     refused_initializer("{\"kind\": \"xavir\"}", NSC_UNSUPPORTED,
                         "nodes[0].weight_init has kind \"xavir\", which is no initialiser; say xavier");
+    refused_initializer("{}", NSC_INVALID,
+                        "nodes[0].weight_init has no kind; say one of: zeros, ones, constant, uniform, normal, "
+                        "truncated_normal, variance_scaling, xavier, he, lecun, orthogonal, identity, dirac, bilinear, "
+                        "lstm_bias, sparse");
     refused_initializer("{\"kind\": \"uniform\"}", NSC_INVALID,
                         "nodes[0].weight_init has no scale, which uniform needs");
     refused_initializer("{\"kind\": \"uniform\", \"scal\": 1}", NSC_INVALID,
