@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Saxe, McClelland and Ganguli 2014: the Q of a normal matrix, by Householder's method (Golub, Van Loan: Matrix
- * Computations, 5.2) in double precision. Every sum has one order and sqrt is rounded alike everywhere, so every machine
- * makes the same bits. A wide matrix is decomposed transposed. */
+ * Computations, 5.2) in double precision. Every sum has one order and sqrt is rounded alike everywhere, so the bits are
+ * the same on every machine. A wide matrix is decomposed transposed. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

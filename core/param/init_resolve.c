@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From an initialiser, a shape and fans to the primitive fill that makes the values. The one place that knows fans. Only
- * sqrt, which every machine rounds alike, is taken from the mathematical library. */
+/* From an initialiser, a shape and fans to the primitive fill that makes the values: the one place that knows fans. Of
+ * the mathematical library only sqrt is used, which every machine rounds alike. */
 #include <float.h>
 #include <math.h>
 

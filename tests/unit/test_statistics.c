@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether initial values follow their distributions. Seeds are fixed, so each test gives one answer for ever; each bound
- * is what a right generator would pass but once in a thousand choices of seeds (two-sided), for the whole family of
- * comparisons where there are many. */
+/* Whether initial values follow their distributions. Seeds are fixed, so each test gives one answer for ever. A bound
+ * is what a right generator would pass but once in a thousand choices of seeds (two-sided), for the whole family where
+ * there are many comparisons. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
