@@ -91,7 +91,7 @@ nsc_initializer nsc_array_values(int rank, const int64_t *dims, const float *val
     nsc_initializer init = {.kind = NSC_INIT_ARRAY, .values = values, .rank = rank};
     if (dims == NULL && rank > 0)
         init.rank = NSC_UNKNOWN; /* refused where it is used */
-    for (int i = 0; dims != NULL && i < rank && i < NSC_MAX_RANK; i++)
+    for (int i = 0; dims != NULL && rank <= NSC_MAX_RANK && i < rank; i++)
         init.dims[i] = dims[i];
     return init;
 }

@@ -292,7 +292,7 @@ START_TEST(opencl_random)
     enum { COUNT = 1003 };
     static const uint64_t firsts[] = {0, 1, 7, 4294967290u, 0x100000000000002u};
     const int64_t dims[1] = {COUNT};
-    for (uint32_t distribution = NSC_BACKEND_WORDS; distribution <= NSC_BACKEND_NORMAL; distribution++)
+    for (uint32_t distribution = NSC_BACKEND_WORDS; distribution <= NSC_BACKEND_TRUNCATED_NORMAL; distribution++)
         for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
             uint32_t got[COUNT], right[COUNT];
             float values[COUNT];
@@ -312,8 +312,11 @@ START_TEST(opencl_random)
                 nsc_random_words(random.seed, random.stream, random.first, COUNT, right);
             else if (distribution == NSC_BACKEND_UNIFORM)
                 nsc_random_uniform(random.seed, random.stream, random.first, COUNT, random.scale, random.shift, values);
-            else
+            else if (distribution == NSC_BACKEND_NORMAL)
                 nsc_random_normal(random.seed, random.stream, random.first, COUNT, random.scale, random.shift, values);
+            else
+                nsc_random_truncated_normal(random.seed, random.stream, random.first, COUNT, random.scale, random.shift,
+                                            values);
             if (distribution != NSC_BACKEND_WORDS)
                 memcpy(right, values, sizeof right);
             ck_assert_mem_eq(got, right, sizeof right);
