@@ -251,6 +251,24 @@ START_TEST(slices_equal_the_whole)
 }
 END_TEST
 
+/* A device without the generator gets the same bits from the host. */
+START_TEST(the_host_fills_as_the_device)
+{
+    const nsc_initializer drawn[] = {nsc_uniform(0.3f), nsc_normal(0.3f), nsc_truncated_normal(0.3f), nsc_xavier(),
+                                     nsc_variance_scaling(NSC_DRAW_TRUNCATED_NORMAL, NSC_FAN_OUT, 2)};
+    const nsc_fill_scope scope = {.seed = 13, .path = "w", .rank = 2, .dims = (int64_t[]){12, 10}};
+    float native[5][50], composed[50];
+    for (int k = 0; k < 5; k++)
+        ck_assert_int_eq(fill(drawn[k], &scope, 7, 50, native[k]), NSC_OK);
+    close_reference();
+    ck_assert_int_eq(nsc_context_open(&context, "reference", .compose = "random"), NSC_OK);
+    for (int k = 0; k < 5; k++) {
+        ck_assert_int_eq(fill(drawn[k], &scope, 7, 50, composed), NSC_OK);
+        ck_assert_mem_eq(composed, native[k], sizeof composed);
+    }
+}
+END_TEST
+
 /* A scale under 2^-126 is 0 on every machine. */
 START_TEST(small_magnitudes_vanish)
 {
@@ -439,6 +457,7 @@ void unit_tests(TCase *to)
     tcase_add_test(to, identity_and_dirac);
     tcase_add_test(to, sparse_columns);
     tcase_add_test(to, slices_equal_the_whole);
+    tcase_add_test(to, the_host_fills_as_the_device);
     tcase_add_test(to, small_magnitudes_vanish);
     tcase_add_test(to, refused_alone);
     tcase_add_test(to, refused_for_a_parameter);
