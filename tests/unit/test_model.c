@@ -94,8 +94,8 @@ START_TEST(every_initializer)
                                       "{\"kind\": \"uniform\", \"scale\": 0.07}",
                                       "{\"kind\": \"normal\", \"sigma\": 0.01}",
                                       "{\"kind\": \"truncated_normal\", \"sigma\": 0.01}",
-                                      "{\"kind\": \"variance_scaling\", \"draw\": \"normal\", \"factor\": \"out\", "
-                                      "\"magnitude\": 2}",
+                                      "{\"kind\": \"variance_scaling\", \"draw\": \"normal\", \"factor\": \"out\"}",
+                                      "{\"kind\": \"variance_scaling\", \"magnitude\": 2}",
                                       "{\"kind\": \"xavier\"}",
                                       "{\"kind\": \"he\", \"factor\": \"out\", \"slope\": 0.01}",
                                       "{\"kind\": \"lecun\"}",
