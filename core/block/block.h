@@ -63,6 +63,7 @@ typedef struct nsc_walk {
     void *user;
     bool (*block)(void *user, const char *path, nsc_block *block);             /* may be NULL */
     bool (*parameter)(void *user, const char *path, nsc_parameter *parameter); /* resolved; may be NULL */
+    bool (*alias)(void *user, const char *path, nsc_parameter *parameter);     /* its further paths; may be NULL */
 } nsc_walk;
 /* NO_MEMORY; INVALID for a tree too deep or a path too long; FAILED when a visit gave false. */
 nsc_status nsc_block_walk(nsc_block *root, const nsc_walk *walk);

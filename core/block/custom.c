@@ -145,6 +145,14 @@ static bool declaration_valid(nsc_block *block, const nsc_parameter_options *o)
         nsc_block_fail(block, NSC_INVALID, "parameter %s: %s", o->name, text);
         return false;
     }
+    if (nsc_role_name(o->role) == NULL) {
+        nsc_block_fail(block, NSC_INVALID, "parameter %s: %d is no role", o->name, (int)o->role);
+        return false;
+    }
+    if (!nsc_initializer_suits(&o->init, o->role, o->rank, o->dims, &o->fans, text, sizeof text)) {
+        nsc_block_fail(block, NSC_INVALID, "parameter %s: %s", o->name, text);
+        return false;
+    }
     return true;
 }
 
@@ -178,6 +186,40 @@ nsc_parameter *nsc_declare_create(nsc_block *block, const nsc_parameter_options 
                                                                         .role = o.role,
                                                                         .fans = o.fans}));
     return block->parameter_count > before ? block->parameters[before] : NULL;
+}
+
+nsc_parameter *nsc_declare_constant(nsc_block *block, const char *name, int rank, const int64_t *dims,
+                                    const float *values)
+{
+    uint64_t count = 0;
+    if (block == NULL || nsc_block_static(block))
+        return NULL;
+    if (rank < 0 || rank > NSC_MAX_RANK || (rank > 0 && dims == NULL) || !nsc_shape_count(rank, dims, &count) ||
+        count > SIZE_MAX / 2 / sizeof(float) || (values == NULL && count > 0)) {
+        nsc_block_fail(block, NSC_INVALID,
+                       "constant %s: it needs a rank of 0 to %d, that many sizes of 0 or more, and values",
+                       name == NULL ? "" : name, NSC_MAX_RANK);
+        return NULL;
+    }
+    float *copy = malloc(count == 0 ? 1 : (size_t)count * sizeof *copy);
+    if (copy == NULL) {
+        nsc_block_fail(block, NSC_NO_MEMORY, "no host memory for constant %s", name == NULL ? "" : name);
+        return NULL;
+    }
+    if (count > 0)
+        memcpy(copy, values, (size_t)count * sizeof *copy);
+    nsc_parameter *parameter = nsc_declare_create(block,
+                                                  &(nsc_parameter_options){.name = name,
+                                                                           .rank = rank,
+                                                                           .dims = dims,
+                                                                           .init = nsc_array_values(rank, dims, copy),
+                                                                           .role = NSC_ROLE_CONSTANT},
+                                                  sizeof(nsc_parameter_options));
+    if (parameter == NULL)
+        free(copy);
+    else
+        parameter->constant = copy; /* freed with the parameter, which its block may not outlive */
+    return parameter;
 }
 
 nsc_block *nsc_add_child(nsc_block *block, const char *name, nsc_block *child)

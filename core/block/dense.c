@@ -51,6 +51,11 @@ nsc_block *nsc_dense_create(const nsc_dense_options *options, size_t size)
         return nsc_block_fail(block, NSC_INVALID, "%s", text);
     int64_t units = o.units == NSC_DIM_ZERO ? 0 : o.units;
     int64_t in_units = o.in_units == NSC_DIM_ZERO ? 0 : (o.in_units == 0 ? NSC_UNKNOWN : o.in_units);
+    if (!nsc_initializer_suits(&o.weight_init, NSC_ROLE_WEIGHT, 2, (int64_t[]){units, in_units}, NULL, text,
+                               sizeof text))
+        return nsc_block_fail(block, NSC_INVALID, "weight_init: %s", text);
+    if (!nsc_initializer_suits(&o.bias_init, NSC_ROLE_BIAS, 1, &units, NULL, text, sizeof text))
+        return nsc_block_fail(block, NSC_INVALID, "bias_init: %s", text);
     nsc_initializer bias = o.bias_init.kind == NSC_INIT_DEFAULT ? nsc_zeros() : o.bias_init;
     nsc_block_own(block, nsc_parameter_new(&(nsc_parameter_declaration){.name = "weight",
                                                                         .kind = "dense",

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests to initialise, and the way back. */
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/block/block.h"
+#include "core/block/request.h"
 #include "core/context.h"
 #include "core/memory.h"
 #include "core/param/commit.h"
@@ -24,28 +24,34 @@ typedef struct wanted {
 typedef struct request_scope {
     nsc_context *context;
     nsc_initialize_options options;
+    nsc_rule_table rules;
+    char misfits[1024]; /* parameters that their initialiser does not suit */
     wanted *items;
     size_t count, capacity;
     nsc_status status;
     bool shapes_known;
 } request_scope;
 
-/* The first rule that matches, what was declared, the net's default, U(-0.07, 0.07). */
-static const nsc_initializer *choose(const request_scope *scope, const char *path, const nsc_parameter *parameter)
+/* Everything that can be known before the first batch is said now, for all parameters at once. */
+static void check_fit(request_scope *scope, const wanted *item)
 {
-    static const nsc_initializer fallback = {.kind = NSC_INIT_UNIFORM, .a = -0.07f, .b = 0.07f};
-    for (size_t i = 0; i < scope->options.rule_count; i++)
-        if (fnmatch(scope->options.rules[i].where.glob, path, 0) == 0)
-            return &scope->options.rules[i].init;
-    if (parameter->init.kind != NSC_INIT_DEFAULT)
-        return &parameter->init;
-    return scope->options.init.kind != NSC_INIT_DEFAULT ? &scope->options.init : &fallback;
+    char why[256], shape[NSC_SHAPE_TEXT];
+    const nsc_parameter *parameter = item->parameter;
+    if (nsc_initializer_suits(&item->request.init, parameter->role, item->shape.rank, item->shape.dims,
+                              &parameter->fans, why, sizeof why))
+        return;
+    size_t used = strlen(scope->misfits);
+    snprintf(scope->misfits + used, sizeof scope->misfits - used, "%s%s %s: %s", used == 0 ? "" : "; ",
+             item->request.path, nsc_shape_text(shape, item->shape.rank, item->shape.dims), why);
 }
 
 static bool want(void *user, const char *path, nsc_parameter *parameter)
 {
     request_scope *scope = user;
     uint64_t owner = scope->context->id;
+    size_t rule;
+    if (!nsc_selector_matches(&scope->rules.where, path, parameter))
+        return true;
     char *copy = strdup(path);
     if (copy == NULL || !nsc_grow((void **)&scope->items, &scope->capacity, scope->count, sizeof *scope->items)) {
         free(copy);
@@ -57,7 +63,7 @@ static bool want(void *user, const char *path, nsc_parameter *parameter)
                      .request = {.context = owner,
                                  .seed = scope->options.seed,
                                  .stream = nsc_hash_path(path),
-                                 .init = *choose(scope, path, parameter),
+                                 .init = *nsc_rule_table_choose(&scope->rules, path, parameter, &rule),
                                  .path = copy},
                      .shape = {.parameter = parameter}};
     nsc_parameters_lock();
@@ -67,6 +73,8 @@ static bool want(void *user, const char *path, nsc_parameter *parameter)
         scope->status = nsc_fail(owner, NSC_WRONG_DEVICE, "%s is initialized on another context than %s", path,
                                  scope->context->device.title);
     nsc_parameters_unlock();
+    if (!item->has_value || scope->options.force)
+        check_fit(scope, item);
     if (!nsc_shape_known(item->shape.rank, item->shape.dims))
         scope->shapes_known = false;
     return scope->status == NSC_OK;
@@ -97,24 +105,7 @@ static nsc_status check_collisions(const request_scope *scope)
     return status;
 }
 
-static nsc_status check_options(nsc_context *context, const nsc_initialize_options *options)
-{
-    char text[160];
-    if (!nsc_initializer_valid(&options->init, text, sizeof text))
-        return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: %s", text);
-    if (options->rules == NULL && options->rule_count > 0)
-        return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: rules is NULL");
-    for (size_t i = 0; i < options->rule_count; i++) {
-        const nsc_init_rule *rule = &options->rules[i];
-        if (rule->where.glob == NULL || rule->init.kind == NSC_INIT_DEFAULT)
-            return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: rule %zu has no %s", i,
-                            rule->where.glob == NULL ? "pattern" : "initialiser");
-        if (!nsc_initializer_valid(&rule->init, text, sizeof text))
-            return nsc_fail(context->id, NSC_INVALID, "nsc_initialize: rule %zu (%s): %s", i, rule->where.glob, text);
-    }
-    return NSC_OK;
-}
-
+/* Fills what has no value when every shape is known, and with force what has one. */
 static nsc_status commit_now(const request_scope *scope)
 {
     size_t count = 0;
@@ -122,9 +113,9 @@ static nsc_status commit_now(const request_scope *scope)
     if (items == NULL)
         return nsc_fail(scope->context->id, NSC_NO_MEMORY, "nsc_initialize: no host memory");
     for (size_t i = 0; i < scope->count; i++)
-        if (!scope->items[i].has_value)
+        if (scope->items[i].has_value ? scope->options.force != 0 : scope->shapes_known)
             items[count++] = (nsc_commit_item){.shape = scope->items[i].shape, .request = &scope->items[i].request};
-    nsc_status status = nsc_commit_values(scope->context, items, count);
+    nsc_status status = count == 0 ? NSC_OK : nsc_commit_values(scope->context, items, count);
     free(items);
     return status;
 }
@@ -134,13 +125,26 @@ static void record(request_scope *scope)
     nsc_parameters_lock();
     for (size_t i = 0; i < scope->count; i++) {
         wanted *item = &scope->items[i];
-        if (item->has_value)
+        if (item->has_value && !scope->options.force)
             continue;
         nsc_request old = item->parameter->request;
         item->parameter->request = item->request;
         item->request = old; /* its path is freed with the scope */
     }
     nsc_parameters_unlock();
+}
+
+static void tell(const request_scope *scope)
+{
+    char text[160];
+    for (size_t i = 0; i < scope->options.rule_count; i++)
+        if (scope->rules.hits[i] == 0) {
+            nsc_selection_text(&scope->options.rules[i].where, text, sizeof text);
+            nsc_log_line(&scope->context->log, NSC_LOG_WARNING, "rule %zu (%s) hits no parameter", i, text);
+        }
+    for (size_t i = 0; i < scope->count; i++)
+        if (!scope->items[i].has_value || scope->options.force)
+            nsc_parameter_tell(scope->items[i].parameter, NSC_EVENT_REQUESTED);
 }
 
 nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initialize_options *options)
@@ -158,12 +162,14 @@ nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initia
                         "nsc_initialize: options->size is %zu; set it to sizeof(nsc_initialize_options)",
                         options->size);
     nsc_options_copy(&scope.options, sizeof scope.options, options, options == NULL ? 0 : options->size);
-    status = check_options(context, &scope.options);
+    status = nsc_rule_table_make(&scope.rules, &scope.options, context->id, "nsc_initialize");
     if (status != NSC_OK)
         return status;
-    if (pthread_mutex_lock(&context->slow_path) != 0)
+    if (pthread_mutex_lock(&context->slow_path) != 0) {
+        nsc_rule_table_clear(&scope.rules);
         return nsc_fail(context->id, NSC_INVALID,
                         "nsc_initialize: called from inside a custom block or an initialiser");
+    }
     status = nsc_block_walk(net, &(nsc_walk){.user = &scope, .parameter = want});
     if (scope.status != NSC_OK)
         status = scope.status;
@@ -171,11 +177,16 @@ nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initia
         nsc_fail(context->id, status, "nsc_initialize: no host memory to walk the tree");
     if (status == NSC_OK)
         status = check_collisions(&scope);
-    if (status == NSC_OK && scope.shapes_known)
+    if (status == NSC_OK && scope.misfits[0] != 0)
+        status = nsc_fail(context->id, NSC_INVALID, "nsc_initialize: %s", scope.misfits);
+    if (status == NSC_OK)
         status = commit_now(&scope);
     if (status == NSC_OK)
         record(&scope);
     pthread_mutex_unlock(&context->slow_path);
+    if (status == NSC_OK)
+        tell(&scope);
+    nsc_rule_table_clear(&scope.rules);
     for (size_t i = 0; i < scope.count; i++)
         free(scope.items[i].request.path);
     free(scope.items);
@@ -210,6 +221,8 @@ nsc_status nsc_forget(nsc_block *net)
             nsc_parameter_forget_locked(list.items[i]);
         nsc_parameters_unlock();
         nsc_net_free(atomic_exchange(&net->net, NULL)); /* its executors hold the old values */
+        for (size_t i = 0; i < list.count; i++)
+            nsc_parameter_tell(list.items[i], NSC_EVENT_FORGOTTEN);
     } else {
         status = nsc_fail(0, status == NSC_FAILED ? NSC_NO_MEMORY : status,
                           "nsc_forget: no host memory, or a tree too deep");

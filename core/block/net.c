@@ -165,7 +165,7 @@ static nsc_status judge(nsc_context *context, const nsc_trace_parameter *traced,
     } else if (nsc_shape_known(update->rank, update->dims)) {
         *fill = true;
     } else if (reached) {
-        nsc_parameter_explain_locked(parameter, traced->path, text, sizeof text);
+        nsc_parameter_missing_locked(parameter, traced->path, text, sizeof text);
         status = nsc_fail(context->id, NSC_PENDING, "%s; these inputs do not tell it", text);
     }
     nsc_parameters_unlock();

@@ -30,13 +30,14 @@ static nsc_status walk_parameters(walker_state *walker, nsc_block *block, size_t
     size_t longer;
     for (size_t i = 0; i < block->parameter_count; i++) {
         nsc_parameter *parameter = nsc_parameter_resolve(block->parameters[i]);
-        if (nsc_map_get(&walker->seen, parameter, &ignored))
+        const bool seen = nsc_map_get(&walker->seen, parameter, &ignored);
+        if (seen && walker->walk->alias == NULL)
             continue;
-        if (!nsc_map_put(&walker->seen, parameter, 0))
+        if (!seen && !nsc_map_put(&walker->seen, parameter, 0))
             return NSC_NO_MEMORY;
         if (!path_push(walker, length, block->parameters[i]->name, &longer))
             return NSC_INVALID;
-        if (!walker->walk->parameter(walker->walk->user, walker->path, parameter))
+        if (!(seen ? walker->walk->alias : walker->walk->parameter)(walker->walk->user, walker->path, parameter))
             return NSC_FAILED;
     }
     return NSC_OK;
@@ -48,14 +49,16 @@ static nsc_status walk_block(walker_state *walker, nsc_block *block, size_t leng
     size_t longer;
     char text[24];
     nsc_status status = NSC_OK;
-    if (nsc_map_get(&walker->seen, block, &ignored))
+    /* A block that stands twice is walked again only for the further paths of its parameters. */
+    const bool seen = nsc_map_get(&walker->seen, block, &ignored);
+    if (seen && walker->walk->alias == NULL)
         return NSC_OK;
     if (depth > MAX_DEPTH)
         return NSC_INVALID;
-    if (!nsc_map_put(&walker->seen, block, 0))
+    if (!seen && !nsc_map_put(&walker->seen, block, 0))
         return NSC_NO_MEMORY;
     walker->path[length] = 0;
-    if (walker->walk->block != NULL && !walker->walk->block(walker->walk->user, walker->path, block))
+    if (!seen && walker->walk->block != NULL && !walker->walk->block(walker->walk->user, walker->path, block))
         return NSC_FAILED;
     if (walker->walk->parameter != NULL)
         status = walk_parameters(walker, block, length);
@@ -186,6 +189,46 @@ nsc_parameter *nsc_find_parameter(nsc_block *net, const char *path)
         path = dot + 1;
     }
     return NULL;
+}
+
+/* Near a path that is not there: those that end alike. */
+typedef struct near_paths {
+    const char *path;
+    char text[400];
+} near_paths;
+
+static bool visit_near(void *user, const char *path, nsc_parameter *parameter)
+{
+    near_paths *near = user;
+    const char *last = strrchr(near->path, '.');
+    size_t used = strlen(near->text);
+    (void)parameter;
+    last = last == NULL ? near->path : last + 1;
+    const char *other = strrchr(path, '.');
+    other = other == NULL ? path : other + 1;
+    size_t prefix = strcspn(near->path, ".");
+    bool alike = strcmp(last, other) == 0 || (prefix > 0 && strncmp(near->path, path, prefix) == 0);
+    if (alike && used + strlen(path) + 3 < sizeof near->text)
+        snprintf(near->text + used, sizeof near->text - used, "%s%s", used == 0 ? "" : ", ", path);
+    return true;
+}
+
+nsc_status nsc_explain(nsc_block *net, const char *path, char *text, size_t capacity)
+{
+    if (net == NULL || path == NULL || (text == NULL && capacity > 0))
+        return nsc_fail(0, NSC_INVALID, "nsc_explain: %s is NULL",
+                        net == NULL ? "net" : (path == NULL ? "path" : "text"));
+    const nsc_parameter *parameter = nsc_find_parameter(net, path);
+    if (parameter != NULL) {
+        nsc_parameter_explain_at(parameter, path, text, capacity);
+        return NSC_OK;
+    }
+    near_paths near = {.path = path};
+    nsc_status status = nsc_block_walk(net, &(nsc_walk){.user = &near, .parameter = visit_near});
+    if (status != NSC_OK)
+        return nsc_fail(0, status, "nsc_explain: no host memory, or a tree too deep");
+    return nsc_fail(0, NSC_INVALID, "there is no parameter %.160s%s%s", path,
+                    near.text[0] == 0 ? ": nsc_print_parameters lists them" : "; near it: ", near.text);
 }
 
 static bool visit_print(void *user, const char *path, nsc_parameter *parameter)

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/context.h"
 #include "core/error.h"
 #include "core/graph/trace.h"
+#include "core/param/budget.h"
 #include "core/param/commit.h"
 #include "core/shape.h"
 
@@ -140,6 +142,31 @@ void nsc_proposal_totals(const nsc_proposal *proposal, uint64_t *elements, uint6
         *unknown = missing;
 }
 
+nsc_status nsc_check_budget(const nsc_proposal *proposal, nsc_context *context)
+{
+    char shape[NSC_SHAPE_TEXT];
+    int64_t dims[NSC_MAX_RANK];
+    if (proposal == NULL || context == NULL)
+        return nsc_fail(context == NULL ? 0 : context->id, NSC_INVALID, "nsc_check_budget: %s is NULL",
+                        proposal == NULL ? "proposal" : "context");
+    nsc_status status = NSC_OK;
+    nsc_budget budget = nsc_budget_of(context);
+    nsc_trace *trace = proposal->trace;
+    for (size_t i = 0; i < trace->parameter_count && status == NSC_OK; i++) {
+        const nsc_trace_parameter *parameter = &trace->parameters[i];
+        if (nsc_parameter_get_state(parameter->parameter) == NSC_INITIALIZED)
+            continue;
+        int rank = parameter_dims(trace, parameter, dims);
+        if (!nsc_shape_known(rank, dims))
+            status = nsc_fail(context->id, NSC_PENDING,
+                              "nsc_check_budget: %s %s has an unknown size: give more of the input", parameter->path,
+                              nsc_shape_text(shape, rank, dims));
+        else
+            status = nsc_budget_add(&budget, parameter->path, parameter->parameter->dtype, rank, dims);
+    }
+    return status;
+}
+
 /* ---- summary ----------------------------------------------------------------------------------------------------- */
 
 typedef struct summary_row {
@@ -147,19 +174,24 @@ typedef struct summary_row {
     char shape[NSC_SHAPE_TEXT];
     uint64_t elements, bytes;
     bool known;
+    const char *state; /* of the layer's own parameters */
 } summary_row;
 
 /* Parameters that a block declared itself, each once: at the first call that used it. */
 static void fill_row(nsc_trace *trace, const nsc_frame *frame, summary_row *row)
 {
     int64_t dims[NSC_MAX_RANK];
-    *row =
-        (summary_row){.path = frame->path[0] == 0 ? "(net)" : frame->path, .kind = frame->block->kind, .known = true};
+    *row = (summary_row){
+        .path = frame->path[0] == 0 ? "(net)" : frame->path, .kind = frame->block->kind, .known = true, .state = "-"};
     int rank = nsc_value_sizes(trace, frame->output, dims);
     nsc_shape_text(row->shape, rank, dims);
-    for (size_t i = 0; i < trace->parameter_count; i++)
-        if (trace->parameters[i].frame == frame)
-            row->known = add_parameter(trace, &trace->parameters[i], &row->elements, &row->bytes) && row->known;
+    for (size_t i = 0; i < trace->parameter_count; i++) {
+        if (trace->parameters[i].frame != frame)
+            continue;
+        const char *state = nsc_parameter_state_name(nsc_parameter_get_state(trace->parameters[i].parameter));
+        row->known = add_parameter(trace, &trace->parameters[i], &row->elements, &row->bytes) && row->known;
+        row->state = strcmp(row->state, "-") == 0 || strcmp(row->state, state) == 0 ? state : "mixed";
+    }
 }
 
 static bool in_summary(const nsc_trace *trace, const nsc_frame *frame)
@@ -185,18 +217,18 @@ nsc_status nsc_print_summary(const nsc_proposal *proposal, FILE *file)
         kind_width = (int)strlen(row.kind) > kind_width ? (int)strlen(row.kind) : kind_width;
         shape_width = (int)strlen(row.shape) > shape_width ? (int)strlen(row.shape) : shape_width;
     }
-    int written = fprintf(file, "%-*s  %-*s  %-*s  %12s  %14s\n", path_width, "layer", kind_width, "kind", shape_width,
-                          "output", "parameters", "bytes");
+    int written = fprintf(file, "%-*s  %-*s  %-*s  %12s  %14s  %s\n", path_width, "layer", kind_width, "kind",
+                          shape_width, "output", "parameters", "bytes", "state");
     for (size_t i = 0; i < trace->call_count && written > 0; i++) {
         if (!in_summary(trace, trace->calls[i]))
             continue;
         fill_row(trace, trace->calls[i], &row);
         if (row.known)
-            written = fprintf(file, "%-*s  %-*s  %-*s  %12" PRIu64 "  %14" PRIu64 "\n", path_width, row.path,
-                              kind_width, row.kind, shape_width, row.shape, row.elements, row.bytes);
+            written = fprintf(file, "%-*s  %-*s  %-*s  %12" PRIu64 "  %14" PRIu64 "  %s\n", path_width, row.path,
+                              kind_width, row.kind, shape_width, row.shape, row.elements, row.bytes, row.state);
         else
-            written = fprintf(file, "%-*s  %-*s  %-*s  %12s  %14s\n", path_width, row.path, kind_width, row.kind,
-                              shape_width, row.shape, "?", "?");
+            written = fprintf(file, "%-*s  %-*s  %-*s  %12s  %14s  %s\n", path_width, row.path, kind_width, row.kind,
+                              shape_width, row.shape, "?", "?", row.state);
     }
     uint64_t elements, bytes;
     size_t unknown;

@@ -111,7 +111,7 @@ nsc_status nsc_parameter_set(nsc_parameter *parameter, const nsc_tensor *value)
     if (status != NSC_OK)
         return status;
 
-    nsc_commit_item item = {.shape = {.parameter = meant, .rank = value->rank}};
+    nsc_commit_item item = {.shape = {.parameter = meant, .rank = value->rank}, .event = NSC_EVENT_SET};
     for (int i = 0; i < value->rank; i++) {
         item.shape.dims[i] = value->dims[i];
         item.shape.origins[i] = "set by the caller";
@@ -230,7 +230,12 @@ nsc_status nsc_parameter_tie(nsc_parameter *parameter, nsc_parameter *with)
         b->request = taken;
     }
     a->tied = nsc_parameter_retain(b);
+    if (b->observer == NULL) {
+        b->observer = a->observer;
+        b->observer_user = a->observer_user;
+    }
     atomic_fetch_add(&a->generation, 1);
     nsc_parameters_unlock();
+    nsc_parameter_tell(b, NSC_EVENT_TIED);
     return NSC_OK;
 }

@@ -6,12 +6,14 @@
 
 #include "core/context.h"
 #include "core/error.h"
+#include "core/param/budget.h"
 #include "core/param/initializer.h"
 
 /* What publishing one shape will need, made before anything changes. */
 typedef struct pending_shape {
     char *origins[NSC_MAX_RANK];
     nsc_cell *cells[NSC_MAX_RANK]; /* for a rank that was unknown */
+    bool learnt;                   /* set when it is published: something became known */
 } pending_shape;
 
 static void pending_free(pending_shape *pending, size_t count)
@@ -43,6 +45,7 @@ static void pending_publish(pending_shape *pending, const nsc_shape_update *upda
         parameter->rank = update->rank;
         memcpy(parameter->axes, pending->cells, sizeof parameter->axes);
         memset(pending->cells, 0, sizeof pending->cells);
+        pending->learnt = true;
     }
     for (int axis = 0; axis < update->rank; axis++) {
         nsc_cell *root = nsc_cell_root(parameter->axes[axis]);
@@ -51,6 +54,7 @@ static void pending_publish(pending_shape *pending, const nsc_shape_update *upda
         root->size = update->dims[axis];
         root->origin = pending->origins[axis];
         pending->origins[axis] = NULL;
+        pending->learnt = true;
     }
 }
 
@@ -67,6 +71,11 @@ nsc_status nsc_commit_shapes(uint64_t owner, const nsc_shape_update *updates, si
     nsc_parameters_lock();
     for (size_t i = 0; i < count; i++)
         pending_publish(&pending[i], &updates[i]);
+    nsc_parameters_unlock();
+    for (size_t i = 0; i < count; i++)
+        if (pending[i].learnt)
+            nsc_parameter_tell(updates[i].parameter, NSC_EVENT_SHAPE);
+    nsc_parameters_lock(); /* cells are counted under it */
     pending_free(pending, count);
     nsc_parameters_unlock();
     return NSC_OK;
@@ -76,6 +85,13 @@ static nsc_status make_values(nsc_context *context, const nsc_commit_item *items
 {
     size_t job_count = 0;
     nsc_status status = NSC_OK;
+    nsc_budget budget = nsc_budget_of(context);
+    for (size_t i = 0; i < count && status == NSC_OK; i++)
+        if (items[i].value == NULL)
+            status = nsc_budget_add(&budget, items[i].request->path, items[i].shape.parameter->dtype,
+                                    items[i].shape.rank, items[i].shape.dims);
+    if (status != NSC_OK)
+        return status;
     nsc_fill_job *jobs = calloc(count + 1, sizeof *jobs);
     if (jobs == NULL)
         return nsc_fail(context->id, NSC_NO_MEMORY, "no host memory to commit %zu parameters", count);
@@ -163,6 +179,12 @@ void nsc_commit_publish(nsc_commit *commit)
     nsc_parameters_unlock();
     if (commit->count > 0)
         atomic_fetch_add(&commit->context->commits, 1);
+    for (size_t i = 0; i < commit->count; i++) {
+        const nsc_commit_item *item = &commit->items[i];
+        if (commit->pending[i].learnt)
+            nsc_parameter_tell(item->shape.parameter, NSC_EVENT_SHAPE);
+        nsc_parameter_tell(item->shape.parameter, item->event == 0 ? NSC_EVENT_INITIALIZED : item->event);
+    }
     nsc_commit_drop(commit);
 }
 

@@ -22,7 +22,8 @@ nsc_status nsc_commit_shapes(uint64_t owner, const nsc_shape_update *updates, si
 typedef struct nsc_commit_item {
     nsc_shape_update shape; /* complete */
     const nsc_request *request;
-    nsc_tensor *value; /* given by the caller (taken over on success), or NULL: made and filled as requested */
+    nsc_tensor *value;         /* given by the caller (taken over on success), or NULL: made and filled as requested */
+    nsc_parameter_event event; /* what observers are told; 0: NSC_EVENT_INITIALIZED */
 } nsc_commit_item;
 
 /* Values that are made and not yet published. */

@@ -143,16 +143,6 @@ nsc_parameter *nsc_parameter_resolve(const nsc_parameter *parameter)
     return (nsc_parameter *)(uintptr_t)parameter;
 }
 
-void nsc_parameter_tell(nsc_parameter *parameter, nsc_parameter_event event)
-{
-    nsc_parameters_lock();
-    nsc_observer observer = parameter->observer;
-    void *user = parameter->observer_user;
-    nsc_parameters_unlock();
-    if (observer != NULL)
-        observer(user, parameter, event);
-}
-
 const char *nsc_parameter_told_path(const nsc_parameter *parameter)
 {
     return parameter->request.path != NULL ? parameter->request.path : parameter->name;
@@ -175,7 +165,7 @@ nsc_parameter_state nsc_parameter_state_locked(const nsc_parameter *parameter)
     return nsc_shape_known(nsc_parameter_shape_locked(parameter, dims), dims) ? NSC_SHAPE_KNOWN : NSC_DECLARED;
 }
 
-void nsc_parameter_explain_locked(const nsc_parameter *parameter, const char *path, char *text, size_t capacity)
+void nsc_parameter_missing_locked(const nsc_parameter *parameter, const char *path, char *text, size_t capacity)
 {
     int64_t dims[NSC_MAX_RANK] = {0};
     char shape[NSC_SHAPE_TEXT];
@@ -205,29 +195,6 @@ void nsc_parameter_explain_locked(const nsc_parameter *parameter, const char *pa
     snprintf(text + used, capacity - used, "; a forward through its block (%s) supplies it, or nsc_parameter_set%s%s",
              parameter->kind, parameter->remedy == NULL ? "" : ", or declare ",
              parameter->remedy == NULL ? "" : parameter->remedy);
-}
-
-void nsc_parameter_forget_locked(nsc_parameter *parameter)
-{
-    for (int i = 0; i < parameter->rank; i++) {
-        nsc_cell *root = nsc_cell_root(parameter->axes[i]);
-        root->values -= parameter->value != NULL;
-        if (root->values > 0) /* a value elsewhere has this size */
-            continue;
-        root->size = root->declared;
-        free(root->origin);
-        root->origin = NULL;
-    }
-    if (parameter->declared_rank < 0) {
-        for (int i = 0; i < parameter->rank; i++) {
-            nsc_cell_release(parameter->axes[i]);
-            parameter->axes[i] = NULL;
-        }
-        parameter->rank = -1;
-    }
-    nsc_tensor_release(parameter->value);
-    parameter->value = NULL;
-    atomic_fetch_add(&parameter->generation, 1);
 }
 
 nsc_parameter_state nsc_parameter_get_state(const nsc_parameter *parameter)
@@ -323,7 +290,7 @@ nsc_status nsc_parameter_read(const nsc_parameter *parameter, void *data, size_t
         status = nsc_fail(0, NSC_NOT_REQUESTED, "%s (%s) has no value and none was requested: call nsc_initialize",
                           path, meant->kind);
     if (value == NULL && context != 0) {
-        nsc_parameter_explain_locked(meant, path, text, sizeof text);
+        nsc_parameter_missing_locked(meant, path, text, sizeof text);
         status = nsc_fail(context, NSC_PENDING, "%s", text);
     }
     nsc_parameters_unlock();

@@ -76,6 +76,8 @@ nsc_parameter *nsc_parameter_new(const nsc_parameter_declaration *declaration);
 
 /* Tells the observer of a resolved parameter; no lock is held. */
 void nsc_parameter_tell(nsc_parameter *parameter, nsc_parameter_event event);
+/* nsc_parameter_explain for the parameter at path; NULL: its own. */
+size_t nsc_parameter_explain_at(const nsc_parameter *parameter, const char *path, char *text, size_t capacity);
 /* The path that a request froze, else the name. */
 const char *nsc_parameter_told_path(const nsc_parameter *parameter);
 
@@ -92,8 +94,8 @@ const char *nsc_cell_origin(const nsc_cell *root, const char *kind, char *text, 
 /* With the lock held: rank, sizes and state of a resolved parameter. */
 int nsc_parameter_shape_locked(const nsc_parameter *parameter, int64_t dims[NSC_MAX_RANK]);
 nsc_parameter_state nsc_parameter_state_locked(const nsc_parameter *parameter);
-/* "0.weight (256, -1): axis 1 is unknown; ..." into text. */
-void nsc_parameter_explain_locked(const nsc_parameter *parameter, const char *path, char *text, size_t capacity);
+/* What it lacks, for an error: "0.weight (256, -1): axis 1 is unknown; ..." into text. */
+void nsc_parameter_missing_locked(const nsc_parameter *parameter, const char *path, char *text, size_t capacity);
 /* Back to the declaration, but for dimensions that a value of another parameter has; the request stays. */
 void nsc_parameter_forget_locked(nsc_parameter *parameter);
 
