@@ -43,7 +43,8 @@ typedef enum nsc_model_type {
     NSC_MODEL_INTEGER,
     NSC_MODEL_NUMBER, /* fits a float */
     NSC_MODEL_OBJECT,
-    NSC_MODEL_ARRAY
+    NSC_MODEL_ARRAY,
+    NSC_MODEL_ANY /* its reader checks it */
 } nsc_model_type;
 typedef struct nsc_model_key {
     const char *name; /* NULL ends a list, of at most 32 */

@@ -93,6 +93,8 @@ static const char *wrong_type(const cJSON *item, nsc_model_type type)
         return cJSON_IsObject(item) ? NULL : "must be an object";
     case NSC_MODEL_ARRAY:
         return cJSON_IsArray(item) ? NULL : "must be an array";
+    case NSC_MODEL_ANY:
+        return NULL;
     }
     return "has an unknown type";
 }
