@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nets in files: every state there and back, what a load refuses, and that a refusal changes nothing. The aNN in names
+ * are the numbers of the behaviour list that the deferred tests use too. */
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/nascent-checkpoint-XXXXXX";
+
+static void setup(void)
+{
+    strcpy(path, "/tmp/nascent-checkpoint-XXXXXX");
+    const int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
+static void teardown(void)
+{
+    unlink(path);
+}
+
+static nsc_block *two_layers(void)
+{
+    return nsc_sequential(nsc_dense(256, .weight_init = nsc_xavier()), nsc_dense(10, .weight_init = nsc_normal(0.1f)));
+}
+
+static void request(nsc_block *net, nsc_context *context, uint64_t seed)
+{
+    const nsc_initialize_options options = {.size = sizeof options, .seed = seed};
+    ASSERT_OK(nsc_initialize(net, context, &options));
+}
+
+static void run(nsc_block *net, nsc_context *context, int64_t width)
+{
+    nsc_tensor *x = INPUT(context, 1, 2, width);
+    free(model_forward(net, x, NULL));
+    nsc_tensor_release(x);
+}
+
+/* Both nets have the same parameters, in the same states, with the same values. */
+static void assert_same(nsc_block *a, nsc_block *b)
+{
+    static const char *const names[] = {"0.weight", "0.bias", "1.weight", "1.bias"};
+    for (int i = 0; i < 4; i++) {
+        const nsc_parameter *x = model_parameter(a, names[i]), *y = model_parameter(b, names[i]);
+        int64_t dims[NSC_MAX_RANK];
+        const int rank = nsc_parameter_shape(x, dims);
+        ck_assert(model_has_shape(y, rank, dims));
+        ASSERT_STATE(y, nsc_parameter_get_state(x));
+        ck_assert_int_eq(nsc_parameter_requested(x), nsc_parameter_requested(y));
+        if (nsc_parameter_get_state(x) == NSC_INITIALIZED)
+            ck_assert(model_same_value(x, y));
+    }
+}
+
+static char *read_bytes(size_t *count)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+    *count = (size_t)ftell(file);
+    rewind(file);
+    char *bytes = malloc(*count + 1);
+    ck_assert_uint_eq(fread(bytes, 1, *count, file), *count);
+    fclose(file);
+    return bytes;
+}
+
+static nsc_array array_of(const char *name, const float *data, int rank, const int64_t *dims)
+{
+    nsc_array array = {.name = name, .dtype = NSC_FLOAT32, .rank = rank, .data = data};
+    memcpy(array.dims, dims, (size_t)rank * sizeof *dims);
+    array.bytes = model_elements(rank, dims) * sizeof(float);
+    return array;
+}
+#define ARRAY(NAME, DATA, ...) array_of((NAME), (DATA), DIMS(__VA_ARGS__))
+
+static const float zeros[99 * 30];
+
+static void write_arrays(const nsc_array *arrays, size_t count, const char *metadata)
+{
+    const nsc_metadata text = {.key = "nascent", .text = metadata};
+    ASSERT_OK(nsc_safetensors_write(path, arrays, count, &text, metadata == NULL ? 0 : 1));
+}
+
+static size_t kinds(const nsc_load_report *report, nsc_load_kind kind)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < nsc_load_report_count(report); i++)
+        count += nsc_load_report_entry(report, i)->kind == kind;
+    return count;
+}
+
+/* ---- there and back --------------------------------------------------------------------------------------------- */
+
+START_TEST(test_every_state_comes_back)
+{
+    nsc_context *context = model_context(_i);
+    for (int state = 0; state < 4; state++) {
+        nsc_block *net = two_layers(), *other = two_layers();
+        if (state == 1 || state == 2)
+            request(net, context, UINT64_MAX);
+        if (state == 3) /* shapes alone */
+            ASSERT_OK(nsc_infer_shapes(net, &SHAPE(2, 3), 1));
+        if (state == 2)
+            run(net, context, 3);
+        ASSERT_OK(nsc_save(net, path, NULL));
+        ASSERT_OK(nsc_load(other, context, path, NULL, NULL));
+        assert_same(net, other);
+        nsc_release(net);
+        nsc_release(other);
+    }
+}
+END_TEST
+
+START_TEST(test_a38_pending_saved_and_committed_elsewhere_is_as_never_saved)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = two_layers(), *other = two_layers();
+    size_t size;
+    request(net, context, 12345678901234567890u);
+    ASSERT_OK(nsc_save(net, path, NULL));
+    free(read_bytes(&size));
+    ck_assert_uint_lt(size, 2048);
+    ASSERT_OK(nsc_load(other, context, path, NULL, NULL));
+    run(net, context, 20);
+    run(other, context, 20);
+    ASSERT_STATE(model_parameter(other, "0.weight"), NSC_INITIALIZED);
+    assert_same(net, other);
+    nsc_release(net);
+    nsc_release(other);
+}
+END_TEST
+
+START_TEST(test_every_initialiser_comes_back)
+{
+    nsc_context *context = model_context(_i);
+    const nsc_initializer all[] = {nsc_constant(-0.0f),
+                                   nsc_uniform(0.1f),
+                                   nsc_normal(1e-7f),
+                                   nsc_truncated_normal(0.3f),
+                                   nsc_variance_scaling(NSC_DRAW_TRUNCATED_NORMAL, NSC_FAN_OUT, 1.7f),
+                                   nsc_orthogonal(1.1f),
+                                   nsc_identity_matrix(0.7f),
+                                   nsc_sparse(0.3f, 0.2f)};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        nsc_block *net = nsc_dense(5, .weight_init = all[i]), *other = nsc_dense(5);
+        request(net, context, 3);
+        ASSERT_OK(nsc_save(net, path, NULL));
+        ASSERT_OK(nsc_load(other, context, path, NULL, NULL));
+        run(net, context, 7);
+        run(other, context, 7);
+        ck_assert(model_same_value(model_parameter(net, "weight"), model_parameter(other, "weight")));
+        nsc_release(net);
+        nsc_release(other);
+    }
+}
+END_TEST
+
+START_TEST(test_equal_states_give_equal_bytes)
+{
+    size_t first_size, size;
+    nsc_block *net = two_layers();
+    request(net, model_context(0), 5);
+    run(net, model_context(0), 3);
+    ASSERT_OK(nsc_save(net, path, NULL));
+    char *first = read_bytes(&first_size);
+    nsc_release(net);
+    net = two_layers();
+    request(net, model_context(_i), 5);
+    run(net, model_context(_i), 3);
+    ASSERT_OK(nsc_save(net, path, NULL));
+    char *bytes = read_bytes(&size);
+    ck_assert_uint_eq(size, first_size);
+    ck_assert_mem_eq(bytes, first, size);
+    free(first);
+    free(bytes);
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_attributes_come_back)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = two_layers(), *other = two_layers();
+    ASSERT_OK(nsc_parameter_freeze(model_parameter(net, "0.weight"), 1));
+    ASSERT_OK(nsc_parameter_set_multipliers(model_parameter(net, "0.bias"), 0.1f, 0));
+    ASSERT_OK(nsc_parameter_request_gradient(model_parameter(net, "1.weight"), NSC_GRADIENT_ADD));
+    ASSERT_OK(nsc_save(net, path, NULL));
+    ASSERT_OK(nsc_load(other, context, path, NULL, NULL));
+    ck_assert_int_eq(nsc_parameter_frozen(model_parameter(other, "0.weight")), 1);
+    ck_assert_int_eq(nsc_parameter_frozen(model_parameter(other, "0.bias")), 0);
+    ck_assert_float_eq(nsc_parameter_learning_rate_multiplier(model_parameter(other, "0.bias")), 0.1f);
+    ck_assert_float_eq(nsc_parameter_weight_decay_multiplier(model_parameter(other, "0.bias")), 0);
+    ck_assert_int_eq(nsc_parameter_gradient_request(model_parameter(other, "1.weight")), NSC_GRADIENT_ADD);
+    nsc_release(net);
+    nsc_release(other);
+}
+END_TEST
+
+START_TEST(test_a_file_fixes_shapes_without_data)
+{
+    nsc_block *net = two_layers(), *other = two_layers();
+    char origin[256];
+    ASSERT_OK(nsc_infer_shapes(net, &SHAPE(2, 20), 1));
+    ASSERT_OK(nsc_save(net, path, NULL));
+    ASSERT_OK(nsc_load(other, NULL, path, NULL, NULL));
+    ASSERT_SHAPE(model_parameter(other, "0.weight"), 256, 20);
+    nsc_parameter_origin(model_parameter(other, "0.weight"), 1, origin, sizeof origin);
+    ASSERT_SAYS(origin, "loaded from", path);
+    nsc_release(net);
+    nsc_release(other);
+}
+END_TEST
+
+START_TEST(test_values_need_a_context)
+{
+    nsc_block *net = nsc_dense(4);
+    write_arrays((nsc_array[]){ARRAY("weight", zeros, 4, 3), ARRAY("bias", zeros, 4)}, 2, NULL);
+    ASSERT_STATUS(nsc_load(net, NULL, path, NULL, NULL), NSC_INVALID);
+    ASSERT_SAYS(nsc_last_error(NULL), "context");
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_npz_holds_values_alone)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = two_layers(), *other = two_layers();
+    const nsc_save_options options = {.size = sizeof options, .format = NSC_FORMAT_NPZ};
+    request(net, context, 5);
+    ASSERT_STATUS(nsc_save(net, path, &options), NSC_UNSUPPORTED);
+    ASSERT_SAYS(nsc_last_error(NULL), "0.weight", "no value");
+    run(net, context, 3);
+    const nsc_status status = nsc_save(net, path, &options);
+    if (status != NSC_UNSUPPORTED) { /* a build without libzip */
+        ck_assert_int_eq(status, NSC_OK);
+        ASSERT_OK(nsc_load(other, context, path, NULL, NULL));
+        ck_assert(model_same_value(model_parameter(net, "0.weight"), model_parameter(other, "0.weight")));
+    }
+    nsc_release(net);
+    nsc_release(other);
+}
+END_TEST
+
+static nsc_status fill_one(void *user, const nsc_fill *fill)
+{
+    (void)user;
+    for (size_t i = 0; i < fill->count; i++)
+        fill->values[i] = 1;
+    return NSC_OK;
+}
+
+START_TEST(test_a_callback_is_saved_only_as_its_value)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_dense(4, .weight_init = nsc_callback(fill_one, NULL)), *other = nsc_dense(4);
+    request(net, context, 1);
+    ASSERT_STATUS(nsc_save(net, path, NULL), NSC_UNSUPPORTED);
+    ASSERT_SAYS(nsc_last_error(NULL), "weight", "callback");
+    run(net, context, 3);
+    ASSERT_OK(nsc_save(net, path, NULL));
+    ASSERT_OK(nsc_load(other, context, path, NULL, NULL));
+    ck_assert(model_same_value(model_parameter(net, "weight"), model_parameter(other, "weight")));
+    nsc_release(net);
+    nsc_release(other);
+}
+END_TEST
+
+/* ---- names ------------------------------------------------------------------------------------------------------ */
+
+START_TEST(test_a_tied_parameter_is_saved_once)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_sequential(nsc_dense(4), nsc_dense(4)), *other = nsc_sequential(nsc_dense(4), nsc_dense(4));
+    nsc_archive *archive;
+    ASSERT_OK(nsc_parameter_tie(model_parameter(net, "1.weight"), model_parameter(net, "0.weight")));
+    request(net, context, 2);
+    run(net, context, 4);
+    ASSERT_OK(nsc_save(net, path, NULL));
+    ASSERT_OK(nsc_archive_open(path, &archive));
+    ck_assert_uint_eq(nsc_archive_count(archive), 3);
+    ck_assert_ptr_nonnull(nsc_archive_find(archive, "0.weight"));
+    ASSERT_SAYS(nsc_archive_metadata(archive, "nascent"), "\"aliases\":[\"1.weight\"]");
+    nsc_archive_close(archive);
+    /* A net that is not tied gets the value at both places. */
+    ASSERT_OK(nsc_load(other, context, path, NULL, NULL));
+    ck_assert(model_same_value(model_parameter(other, "1.weight"), model_parameter(net, "0.weight")));
+    assert_same(net, other);
+    nsc_release(net);
+    nsc_release(other);
+}
+END_TEST
+
+START_TEST(test_a_tied_parameter_gets_one_value)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_sequential(nsc_dense(2, .no_bias = 1), nsc_dense(2, .no_bias = 1));
+    static const float one[4] = {1, 2, 3, 4};
+    nsc_load_report *report;
+    ASSERT_OK(nsc_parameter_tie(model_parameter(net, "1.weight"), model_parameter(net, "0.weight")));
+    write_arrays((nsc_array[]){ARRAY("0.weight", one, 2, 2), ARRAY("1.weight", zeros, 2, 2)}, 2, NULL);
+    ASSERT_STATUS(nsc_load(net, context, path, NULL, &report), NSC_SHAPE_CONFLICT);
+    ck_assert_uint_eq(kinds(report, NSC_LOAD_CONFLICT), 1);
+    ASSERT_SAYS(nsc_load_report_entry(report, 0)->text, "0.weight", "1.weight", "tied");
+    nsc_load_report_release(report);
+    write_arrays((nsc_array[]){ARRAY("0.weight", one, 2, 2), ARRAY("1.weight", one, 2, 2)}, 2, NULL);
+    ASSERT_OK(nsc_load(net, context, path, NULL, NULL));
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_prefixes_and_renames)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = two_layers(), *other = two_layers(), *third = two_layers();
+    const nsc_save_options save = {.size = sizeof save, .prefix = "encoder."};
+    const nsc_load_options load = {.size = sizeof load, .prefix = "encoder."};
+    const nsc_rename rules[] = {{"encoder\\.([0-9]+)\\.(weight|bias)", "\\1.\\2"}, {".*", "never"}};
+    const nsc_load_options renamed = {.size = sizeof renamed, .renames = rules, .rename_count = 2};
+    request(net, context, 2);
+    run(net, context, 3);
+    ASSERT_OK(nsc_save(net, path, &save));
+    ASSERT_OK(nsc_load(other, context, path, &load, NULL));
+    assert_same(net, other);
+    ASSERT_OK(nsc_load(third, context, path, &renamed, NULL));
+    assert_same(net, third);
+    nsc_release(net);
+    nsc_release(other);
+    nsc_release(third);
+}
+END_TEST
+
+START_TEST(test_two_names_that_become_one_are_refused)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_dense(4, .no_bias = 1);
+    const nsc_rename rule = {"[ab]", "weight"}, bad = {"(a", "weight"}, group = {"a", "\\1"};
+    nsc_load_options options = {.size = sizeof options, .renames = &rule, .rename_count = 1};
+    write_arrays((nsc_array[]){ARRAY("a", zeros, 4, 3), ARRAY("b", zeros, 4, 3)}, 2, NULL);
+    ASSERT_STATUS(nsc_load(net, context, path, &options, NULL), NSC_INVALID);
+    ASSERT_SAYS(model_either(context), "a and b in the file both become weight");
+    options.renames = &bad;
+    ASSERT_STATUS(nsc_load(net, context, path, &options, NULL), NSC_INVALID);
+    options.renames = &group;
+    ASSERT_STATUS(nsc_load(net, context, path, &options, NULL), NSC_INVALID);
+    ASSERT_STATE(model_parameter(net, "weight"), NSC_DECLARED);
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_missing_and_extra_ones)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_dense(4);
+    nsc_load_report *report;
+    nsc_load_options options = {.size = sizeof options};
+    write_arrays((nsc_array[]){ARRAY("weight", zeros, 4, 3), ARRAY("other", zeros, 4)}, 2, NULL);
+    ASSERT_STATUS(nsc_load(net, context, path, &options, &report), NSC_REFUSED);
+    ASSERT_SAYS(model_either(context), path, "1 missing, 1 extra, 0 conflicting; nothing was loaded", "bias");
+    ck_assert_uint_eq(nsc_load_report_count(report), 2);
+    nsc_load_report_release(report);
+    options.allow_missing = 1;
+    ASSERT_STATUS(nsc_load(net, context, path, &options, NULL), NSC_REFUSED);
+    ASSERT_SAYS(model_either(context), "other is not in the net");
+    ASSERT_STATE(model_parameter(net, "weight"), NSC_DECLARED);
+    options.allow_extra = 1;
+    ASSERT_OK(nsc_load(net, context, path, &options, &report));
+    ck_assert_uint_eq(kinds(report, NSC_LOAD_LOADED), 1);
+    ck_assert_uint_eq(kinds(report, NSC_LOAD_MISSING), 1);
+    ck_assert_uint_eq(kinds(report, NSC_LOAD_EXTRA), 1);
+    char text[512] = "";
+    FILE *file = fmemopen(text, sizeof text, "w");
+    ASSERT_OK(nsc_print_load_report(report, file));
+    fclose(file);
+    ASSERT_SAYS(text, "extra     other\n", "missing   bias\n", "loaded    weight\n", "1 loaded, 1 missing, 1 extra");
+    nsc_load_report_release(report);
+    ASSERT_STATE(model_parameter(net, "weight"), NSC_INITIALIZED);
+    ASSERT_STATE(model_parameter(net, "bias"), NSC_SHAPE_KNOWN);
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_a28_loading_one_layer_leaves_the_others)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = two_layers(), *other = two_layers(), *untouched = two_layers();
+    const nsc_load_options options = {.size = sizeof options, .where = {.glob = "0.*"}};
+    request(net, context, 2);
+    run(net, context, 3);
+    ASSERT_OK(nsc_save(net, path, NULL));
+    request(other, context, 9);
+    request(untouched, context, 9);
+    run(other, context, 3);
+    run(untouched, context, 3);
+    ASSERT_OK(nsc_load(other, context, path, &options, NULL));
+    ck_assert(model_same_value(model_parameter(other, "0.weight"), model_parameter(net, "0.weight")));
+    ck_assert(model_same_value(model_parameter(other, "1.weight"), model_parameter(untouched, "1.weight")));
+    ck_assert(model_same_value(model_parameter(other, "1.bias"), model_parameter(untouched, "1.bias")));
+    nsc_release(net);
+    nsc_release(other);
+    nsc_release(untouched);
+}
+END_TEST
+
+/* ---- refusals --------------------------------------------------------------------------------------------------- */
+
+START_TEST(test_a40_every_mismatch_is_reported_and_nothing_changes)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_sequential(nsc_dense(4), nsc_dense(5), nsc_dense(6));
+    nsc_load_report *report;
+    ASSERT_OK(nsc_infer_shapes(net, &SHAPE(2, 20), 1));
+    write_arrays((nsc_array[]){ARRAY("0.weight", zeros, 4, 30), ARRAY("0.bias", zeros, 7), ARRAY("1.weight", zeros, 5),
+                               ARRAY("1.bias", zeros, 5), ARRAY("2.weight", zeros, 9, 8), ARRAY("2.bias", zeros, 6)},
+                 6, NULL);
+    ASSERT_STATUS(nsc_load(net, context, path, NULL, &report), NSC_SHAPE_CONFLICT);
+    ASSERT_SAYS(model_either(context), path, "0 missing, 0 extra, 5 conflicting; nothing was loaded. First: 0.weight");
+    ck_assert_uint_eq(nsc_load_report_count(report), 5);
+    ck_assert_uint_eq(kinds(report, NSC_LOAD_CONFLICT), 5);
+    ck_assert_str_eq(nsc_load_report_entry(report, 0)->path, "0.weight");
+    ASSERT_SAYS(nsc_load_report_entry(report, 0)->text, "axis 1: 20 (inferred by", "against 30 (loaded from", path);
+    ASSERT_SAYS(nsc_load_report_entry(report, 2)->text, "rank 2", "against 1");
+    ck_assert_ptr_null(nsc_load_report_entry(report, 5));
+    nsc_load_report_release(report);
+    ASSERT_STATE(model_parameter(net, "1.bias"), NSC_SHAPE_KNOWN);
+    ASSERT_STATE(model_parameter(net, "2.bias"), NSC_SHAPE_KNOWN);
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_a6_a_wrong_dtype_leaves_the_dimension_unknown)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_dense(4, .no_bias = 1);
+    nsc_array array = ARRAY("weight", zeros, 4, 3);
+    array.dtype = NSC_INT32;
+    write_arrays(&array, 1, NULL);
+    ASSERT_STATUS(nsc_load(net, context, path, NULL, NULL), NSC_WRONG_DTYPE);
+    ASSERT_SAYS(model_either(context), "float32", "int32", "weight");
+    ASSERT_SHAPE(model_parameter(net, "weight"), 4, -1);
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_a7_another_device_leaves_the_dimension_unknown)
+{
+    nsc_context *context = model_context(_i), *elsewhere = model_open(_i, NULL);
+    nsc_block *net = nsc_dense(4, .no_bias = 1);
+    request(net, context, 1);
+    write_arrays((nsc_array[]){ARRAY("weight", zeros, 4, 3)}, 1, NULL);
+    ASSERT_STATUS(nsc_load(net, elsewhere, path, NULL, NULL), NSC_WRONG_DEVICE);
+    ASSERT_SAYS(model_either(elsewhere), "weight", "another context");
+    ASSERT_SHAPE(model_parameter(net, "weight"), 4, -1);
+    nsc_release(net);
+    ASSERT_OK(nsc_context_close(elsewhere));
+}
+END_TEST
+
+START_TEST(test_a23_a_size_that_was_declared_is_kept)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_dense(4, .no_bias = 1);
+    write_arrays((nsc_array[]){ARRAY("weight", zeros, 99, 3)}, 1, NULL);
+    ASSERT_STATUS(nsc_load(net, context, path, NULL, NULL), NSC_SHAPE_CONFLICT);
+    ASSERT_SAYS(model_either(context), "weight", "axis 0: 4 (declared by dense) against 99");
+    ASSERT_SHAPE(model_parameter(net, "weight"), 4, -1);
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_a39_an_empty_file_is_refused)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_dense(4);
+    nsc_load_report *report;
+    write_arrays(NULL, 0, NULL);
+    ASSERT_STATUS(nsc_load(net, context, path, NULL, &report), NSC_REFUSED);
+    ASSERT_SAYS(model_either(context), path, "holds no arrays");
+    ck_assert_ptr_null(report);
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_hostile_states_are_refused)
+{
+#define ONE(REST) "{\"version\":1,\"parameters\":{\"weight\":{" REST "}}}"
+    static const char *const texts[][2] = {
+        {"", "empty"},
+        {"[]", "must be an object"},
+        {"{", "JSON"},
+        {"{\"version\":1}", "needs version and parameters"},
+        {"{\"version\":2,\"parameters\":{}}", "version 2"},
+        {"{\"version\":1,\"parameters\":{},\"more\":1}", "more"},
+        {ONE("\"role\":\"weight\""), "shape"},
+        {ONE("\"shape\":[4,5],\"role\":\"weight\""), "shape"},
+        {ONE("\"shape\":[4,-2],\"role\":\"weight\""), "element 1"},
+        {ONE("\"shape\":[4,1e300],\"role\":\"weight\""), "element 1"},
+        {ONE("\"shape\":[4,2.5],\"role\":\"weight\""), "element 1"},
+        {ONE("\"shape\":[1,1,1,1,1,1,1,1,1],\"role\":\"weight\""), "more than 8"},
+        {ONE("\"shape\":[4,3]"), "role"},
+        {ONE("\"shape\":[4,3],\"role\":\"king\""), "king"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"evil\":1"), "evil"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"role\":\"bias\""), "twice"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"origins\":[null]"), "origins"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"request\":{\"seed\":1,\"path\":\"w\"}"), "seed"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"request\":{\"seed\":\"-1\",\"path\":\"w\"}"), "seed"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"request\":{\"seed\":\"18446744073709551616\",\"path\":\"w\"}"),
+         "seed"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"request\":{\"seed\":\"1\"}"), "path"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"request\":{\"seed\":\"1\",\"path\":\"w\",\"init\":{}}"), "init"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"request\":{\"seed\":\"1\",\"path\":\"w\","
+             "\"init\":{\"kind\":\"callback\"}}"),
+         "init"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"multipliers\":[1]"), "multipliers"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"multipliers\":[1,-1]"), "multipliers"},
+        {ONE("\"shape\":[4,3],\"role\":\"weight\",\"aliases\":[1]"), "aliases"},
+        {"{\"version\":1,\"parameters\":{}}", "0 of 1 arrays"},
+    };
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_dense(4, .no_bias = 1);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        nsc_load_report *report;
+        write_arrays((nsc_array[]){ARRAY("weight", zeros, 4, 3)}, 1, texts[i][0]);
+        const nsc_status status = nsc_load(net, context, path, NULL, &report);
+        ck_assert_msg(status == NSC_INVALID || status == NSC_IO || status == NSC_UNSUPPORTED, "%s gives %s",
+                      texts[i][0], nsc_status_name(status));
+        ASSERT_SAYS(model_either(context), path, texts[i][1]);
+        ck_assert_ptr_null(report);
+        ASSERT_SHAPE(model_parameter(net, "weight"), 4, -1);
+    }
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_wrong_calls)
+{
+    nsc_block *net = nsc_dense(4);
+    const nsc_save_options format = {.size = sizeof format, .format = (nsc_file_format)7};
+    const nsc_load_options none = {.size = 0};
+    ASSERT_STATUS(nsc_save(NULL, path, NULL), NSC_INVALID);
+    ASSERT_STATUS(nsc_save(net, NULL, NULL), NSC_INVALID);
+    ASSERT_STATUS(nsc_save(net, path, &format), NSC_INVALID);
+    ASSERT_STATUS(nsc_save(net, "/nowhere/at/all", NULL), NSC_IO);
+    ASSERT_STATUS(nsc_load(NULL, NULL, path, NULL, NULL), NSC_INVALID);
+    ASSERT_STATUS(nsc_load(net, NULL, NULL, NULL, NULL), NSC_INVALID);
+    ASSERT_STATUS(nsc_load(net, NULL, path, &none, NULL), NSC_INVALID);
+    ASSERT_STATUS(nsc_load(net, NULL, "/nowhere/at/all", NULL, NULL), NSC_IO);
+    ASSERT_STATUS(nsc_print_load_report(NULL, stdout), NSC_INVALID);
+    nsc_load_report_release(NULL);
+    ck_assert_uint_eq(nsc_load_report_count(NULL), 0);
+    nsc_release(net);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = model_begin("checkpoint");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    EACH_BACKEND(tests, test_every_state_comes_back);
+    EACH_BACKEND(tests, test_a38_pending_saved_and_committed_elsewhere_is_as_never_saved);
+    EACH_BACKEND(tests, test_every_initialiser_comes_back);
+    EACH_BACKEND(tests, test_equal_states_give_equal_bytes);
+    EACH_BACKEND(tests, test_attributes_come_back);
+    tcase_add_test(tests, test_a_file_fixes_shapes_without_data);
+    tcase_add_test(tests, test_values_need_a_context);
+    EACH_BACKEND(tests, test_npz_holds_values_alone);
+    EACH_BACKEND(tests, test_a_callback_is_saved_only_as_its_value);
+    EACH_BACKEND(tests, test_a_tied_parameter_is_saved_once);
+    EACH_BACKEND(tests, test_a_tied_parameter_gets_one_value);
+    EACH_BACKEND(tests, test_prefixes_and_renames);
+    EACH_BACKEND(tests, test_two_names_that_become_one_are_refused);
+    EACH_BACKEND(tests, test_missing_and_extra_ones);
+    EACH_BACKEND(tests, test_a28_loading_one_layer_leaves_the_others);
+    EACH_BACKEND(tests, test_a40_every_mismatch_is_reported_and_nothing_changes);
+    EACH_BACKEND(tests, test_a6_a_wrong_dtype_leaves_the_dimension_unknown);
+    EACH_BACKEND(tests, test_a7_another_device_leaves_the_dimension_unknown);
+    EACH_BACKEND(tests, test_a23_a_size_that_was_declared_is_kept);
+    EACH_BACKEND(tests, test_a39_an_empty_file_is_refused);
+    EACH_BACKEND(tests, test_hostile_states_are_refused);
+    tcase_add_test(tests, test_wrong_calls);
+    return model_end();
+}
