@@ -29,14 +29,26 @@ bool nsc_saved_init_writable(const nsc_initializer *init)
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
+/* cJSON writes the decimal point of JSON in every locale, but -0 as 0. */
+static cJSON *make_float(float value)
+{
+    char text[32];
+    if (value == 0)
+        return cJSON_CreateRaw(signbit(value) ? "-0" : "0");
+    snprintf(text, sizeof text, "%.9g", (double)value);
+    return cJSON_CreateNumber(strtod(text, NULL));
+}
+
 /* Nothing for +0, which is what a key left out stands for. */
 static bool add_float(cJSON *object, const char *key, float value)
 {
-    char text[32];
     if (value == 0 && !signbit(value))
         return true;
-    snprintf(text, sizeof text, "%.9g", (double)value);
-    return cJSON_AddRawToObject(object, key, text) != NULL;
+    cJSON *item = make_float(value);
+    if (item != NULL && cJSON_AddItemToObject(object, key, item))
+        return true;
+    cJSON_Delete(item);
+    return false;
 }
 
 static bool add_integer(cJSON *object, const char *key, int64_t value)
@@ -108,11 +120,9 @@ static bool write_attributes(cJSON *object, const nsc_saved *saved)
         return false;
     if (saved->learning_rate == 1 && saved->weight_decay == 1)
         return true;
-    char text[2][32];
     cJSON *pair = cJSON_AddArrayToObject(object, "multipliers");
-    snprintf(text[0], sizeof text[0], "%.9g", (double)saved->learning_rate);
-    snprintf(text[1], sizeof text[1], "%.9g", (double)saved->weight_decay);
-    return pair != NULL && append(pair, cJSON_CreateRaw(text[0])) && append(pair, cJSON_CreateRaw(text[1]));
+    return pair != NULL && append(pair, make_float(saved->learning_rate)) &&
+           append(pair, make_float(saved->weight_decay));
 }
 
 static bool write_parameter(cJSON *object, const nsc_saved *saved)

@@ -473,6 +473,51 @@ START_TEST(test_a23_a_size_that_was_declared_is_kept)
 }
 END_TEST
 
+static nsc_status unused(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count, nsc_value **out,
+                         size_t out_count)
+{
+    (void)trace, (void)user, (void)in, (void)in_count, (void)out, (void)out_count;
+    return NSC_UNSUPPORTED;
+}
+
+START_TEST(test_a_shared_dimension_gets_one_size)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_custom(unused);
+    nsc_declare(net, "a", .rank = 1, .dims = (int64_t[]){-1}, .dim_names = (const char *[]){"width"});
+    nsc_declare(net, "b", .rank = 2, .dims = (int64_t[]){2, -1}, .dim_names = (const char *[]){NULL, "width"});
+    write_arrays((nsc_array[]){ARRAY("a", zeros, 3), ARRAY("b", zeros, 2, 5)}, 2, NULL);
+    ASSERT_STATUS(nsc_load(net, context, path, NULL, NULL), NSC_SHAPE_CONFLICT);
+    ASSERT_SAYS(model_either(context), "b, axis 1: 3 (shared with a, axis 0", "against 5");
+    ASSERT_SHAPE(model_parameter(net, "a"), -1);
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(test_a_pending_file_leaves_values_and_wins_over_requests)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = two_layers(), *valued = two_layers(), *pending = two_layers(), *kept = two_layers();
+    request(net, context, 1);
+    ASSERT_OK(nsc_save(net, path, NULL));
+    run(net, context, 3);
+    request(valued, context, 2);
+    request(kept, context, 2);
+    run(valued, context, 3);
+    run(kept, context, 3);
+    ASSERT_OK(nsc_load(valued, context, path, NULL, NULL));
+    assert_same(kept, valued);
+    request(pending, context, 2);
+    ASSERT_OK(nsc_load(pending, context, path, NULL, NULL));
+    run(pending, context, 3);
+    assert_same(net, pending);
+    nsc_release(net);
+    nsc_release(valued);
+    nsc_release(pending);
+    nsc_release(kept);
+}
+END_TEST
+
 START_TEST(test_a39_an_empty_file_is_refused)
 {
     nsc_context *context = model_context(_i);
@@ -580,6 +625,8 @@ int main(void)
     EACH_BACKEND(tests, test_a6_a_wrong_dtype_leaves_the_dimension_unknown);
     EACH_BACKEND(tests, test_a7_another_device_leaves_the_dimension_unknown);
     EACH_BACKEND(tests, test_a23_a_size_that_was_declared_is_kept);
+    EACH_BACKEND(tests, test_a_shared_dimension_gets_one_size);
+    EACH_BACKEND(tests, test_a_pending_file_leaves_values_and_wins_over_requests);
     EACH_BACKEND(tests, test_a39_an_empty_file_is_refused);
     EACH_BACKEND(tests, test_hostile_states_are_refused);
     tcase_add_test(tests, test_wrong_calls);
