@@ -93,7 +93,10 @@ static nsc_status collect_sources(nsc_loader *load)
     if (load->sources == NULL)
         return nsc_loader_no_memory(load);
     for (size_t i = 0; i < saved_count; i++) {
-        const nsc_array *array = nsc_archive_find(load->archive, saved[i].path);
+        /* Arrays are written in the order of the parameters, so most often it is the next one. */
+        const nsc_array *array = nsc_archive_array(load->archive, described);
+        if (array == NULL || strcmp(array->name, saved[i].path) != 0)
+            array = nsc_archive_find(load->archive, saved[i].path);
         if (array != NULL && (array->rank != saved[i].rank ||
                               memcmp(array->dims, saved[i].dims, (size_t)array->rank * sizeof *array->dims) != 0))
             return nsc_fail(load->owner, NSC_INVALID,
