@@ -4,6 +4,7 @@
 import gzip
 import os
 import struct
+import sys
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "seeds")
 
@@ -102,9 +103,25 @@ MODEL = {
 }
 
 
+# Archives: a few whole ones of each format; make_corpus.py has the broken ones.
+sys.path.insert(0, HERE)
+import make_corpus  # noqa: E402
+
+SAFETENSORS = {"whole": make_corpus.header({"__metadata__": {"a": "b"}, "w": make_corpus.entry("F32", [2, 3], 0, 24),
+                                            "b": make_corpus.entry("U8", [4], 24, 28)}, bytes(range(28))),
+               "empty": make_corpus.header({}, b""),
+               "scalar": make_corpus.header({"s": make_corpus.entry("I32", [], 0, 4)}, bytes(4)),
+               "nothing": make_corpus.header({"z": make_corpus.entry("U32", [0, 5], 0, 0)}, b"")}
+NPY = {"whole": make_corpus.npy(), "version2": make_corpus.npy(version=(2, 0)),
+       "bytes": make_corpus.npy(descr="'|u1'", shape="(4,)", data=4), "scalar": make_corpus.npy(shape="()", data=4)}
+NPZ = {"stored": make_corpus.npz([("w.npy", make_corpus.npy())]),
+       "deflated": make_corpus.npz([("w.npy", make_corpus.npy()), ("b.npy", make_corpus.npy())], method=8)}
+
+
 def main():
     for target, seeds in (("choice", CHOICE), ("settings", SETTINGS), ("idx", IDX), ("expression", EXPRESSION),
-                          ("operation", OPERATION), ("cache", CACHE), ("model", MODEL)):
+                          ("operation", OPERATION), ("cache", CACHE), ("model", MODEL),
+                          ("safetensors", SAFETENSORS), ("npy", NPY), ("npz", NPZ)):
         os.makedirs(os.path.join(HERE, target), exist_ok=True)
         for name, data in seeds.items():
             with open(os.path.join(HERE, target, name), "wb") as file:
