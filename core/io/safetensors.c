@@ -217,12 +217,14 @@ static nsc_status check_entries(const reader *in, entry *entries, size_t count)
 {
     const size_t data = LENGTH_BYTES + in->header_length;
     uint64_t end = 0;
-    qsort(entries, count, sizeof *entries, by_name);
+    if (count > 0) /* there may be data without an array */
+        qsort(entries, count, sizeof *entries, by_name);
     for (size_t i = 1; i < count; i++)
         if (strcmp(entries[i - 1].name, entries[i].name) == 0)
             return nsc_archive_refuse(in->file, NSC_IO, place_of(in, entries[i].name), "%.80s stands there twice",
                                       entries[i].name);
-    qsort(entries, count, sizeof *entries, by_begin);
+    if (count > 0)
+        qsort(entries, count, sizeof *entries, by_begin);
     for (size_t i = 0; i < count; i++) {
         if (entries[i].begin != end)
             return nsc_archive_refuse(in->file, NSC_IO, data + (size_t)entries[i].begin,
