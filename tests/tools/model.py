@@ -101,7 +101,7 @@ class Summary(Case):
         self.good("init", MLP, "--input", "2x20", "--backend", "reference", "--output", self.place("w"))
         whole = json.loads(self.good("summary", MLP, "--weights", self.place("w"), "--backend", "reference", "--json"))
         self.assertEqual({row["state"] for row in whole["parameters"]}, {"initialized"})
-        self.bad(1, ["1.weight"], "summary", NESTED, "--weights", self.place("w"), "--backend", "reference")
+        self.bad(1, ["features.wide.weight"], "summary", NESTED, "--weights", self.place("w"), "--backend", "reference")
 
     def test_a_conflict(self):
         fixed = self.model('{"nascent": 1, "nodes": [{"kind": "dense", "units": 3, "in_units": 7}]}')
