@@ -108,7 +108,7 @@ void nsc_dim_equation(nsc_trace *trace, nsc_equation_kind kind, const nsc_value 
 
 static void set_dim(nsc_trace *trace, const nsc_equation *equation, uint32_t dim, int64_t size, uint32_t because)
 {
-    const char *origin = nsc_arena_format(&trace->arena, "computed by %s from %s",
+    const char *origin = nsc_arena_format(&trace->arena, "%s, computed from %s",
                                           nsc_value_describe(trace, equation->value), nsc_dim_origin(trace, because));
     uint32_t known = nsc_dim_new(trace, size, origin);
     if (trace->status == NSC_OK && !join(trace, dim, known))

@@ -175,7 +175,26 @@ static bool tie_agrees(const nsc_parameter *a, const nsc_parameter *b, char *tex
     return used == 0;
 }
 
-static void join_cells(nsc_cell *a, nsc_cell *b)
+/* Who fixed the sizes that `with` learns by the tie: "tied to 0.weight (declared by dense)". false: no memory, and the
+ * caller frees what is there. */
+static bool tie_origins(const nsc_parameter *parameter, const nsc_parameter *with, char *origins[NSC_MAX_RANK])
+{
+    char words[128], text[512];
+    for (int i = 0; i < parameter->rank; i++) {
+        const nsc_cell *root = nsc_cell_root(parameter->axes[i]);
+        if (root->size < 0 || (with->rank >= 0 && nsc_cell_root(with->axes[i])->size >= 0))
+            continue;
+        snprintf(text, sizeof text, "tied to %s (%s)", nsc_parameter_told_path(parameter),
+                 nsc_cell_origin(root, parameter->kind, words, sizeof words));
+        origins[i] = strdup(text);
+        if (origins[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* *origin is taken over when b learns its size from a. */
+static void join_cells(nsc_cell *a, nsc_cell *b, char **origin)
 {
     a = nsc_cell_root(a);
     b = nsc_cell_root(b);
@@ -184,8 +203,8 @@ static void join_cells(nsc_cell *a, nsc_cell *b)
     if (b->size < 0) {
         b->size = a->size;
         free(b->origin);
-        b->origin = a->origin;
-        a->origin = NULL;
+        b->origin = *origin;
+        *origin = NULL;
     }
     if (b->declared < 0)
         b->declared = a->declared;
@@ -195,7 +214,7 @@ static void join_cells(nsc_cell *a, nsc_cell *b)
 
 nsc_status nsc_parameter_tie(nsc_parameter *parameter, nsc_parameter *with)
 {
-    char text[1024];
+    char text[1024], *origins[NSC_MAX_RANK] = {NULL};
     if (parameter == NULL || with == NULL)
         return nsc_fail(0, NSC_INVALID, "nsc_parameter_tie: %s is NULL", parameter == NULL ? "parameter" : "with");
     nsc_parameter *a = nsc_parameter_resolve(parameter), *b = nsc_parameter_resolve(with);
@@ -211,8 +230,12 @@ nsc_status nsc_parameter_tie(nsc_parameter *parameter, nsc_parameter *with)
                           nsc_dtype_name(a->dtype), nsc_parameter_told_path(b), nsc_dtype_name(b->dtype));
     else if (!tie_agrees(a, b, text, sizeof text))
         status = nsc_fail(0, NSC_SHAPE_CONFLICT, "%s", text);
+    else if (!tie_origins(a, b, origins))
+        status = nsc_fail(0, NSC_NO_MEMORY, "nsc_parameter_tie: no host memory");
     if (status != NSC_OK) {
         nsc_parameters_unlock();
+        for (int i = 0; i < NSC_MAX_RANK; i++)
+            free(origins[i]);
         return nsc_fail_while(0, status, "tying %s to %s", nsc_parameter_name(parameter), nsc_parameter_name(with));
     }
     if (b->rank < 0 && a->rank >= 0) {
@@ -222,7 +245,7 @@ nsc_status nsc_parameter_tie(nsc_parameter *parameter, nsc_parameter *with)
             b->axes[i] = nsc_cell_retain(a->axes[i]);
     }
     for (int i = 0; i < a->rank; i++)
-        join_cells(a->axes[i], b->axes[i]);
+        join_cells(a->axes[i], b->axes[i], &origins[i]);
     if (b->value == NULL && b->request.context == 0) {
         nsc_request taken = a->request;
         a->request = (nsc_request){0};
@@ -236,6 +259,8 @@ nsc_status nsc_parameter_tie(nsc_parameter *parameter, nsc_parameter *with)
     }
     atomic_fetch_add(&a->generation, 1);
     nsc_parameters_unlock();
+    for (int i = 0; i < NSC_MAX_RANK; i++)
+        free(origins[i]);
     nsc_parameter_tell(b, NSC_EVENT_TIED);
     return NSC_OK;
 }

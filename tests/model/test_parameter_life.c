@@ -266,9 +266,34 @@ START_TEST(test_a42_summary_and_counts_are_the_same_before_and_after)
 }
 END_TEST
 
+static const char *origin(nsc_block *net, const char *path, int axis)
+{
+    static char text[512];
+    nsc_parameter_origin(model_parameter(net, path), axis, text, sizeof text);
+    return text;
+}
+
+START_TEST(test_origins_of_ties_and_of_computed_sizes)
+{
+    nsc_block *net = nsc_sequential(nsc_dense(4), nsc_dense(4));
+    nsc_parameter *known = model_parameter(net, "1.weight");
+    ASSERT_OK(nsc_infer_shapes(net, &SHAPE(2, 3, 5), 1));
+    ck_assert_str_eq(origin(net, "0.weight", 0), "declared by dense");
+    ck_assert_str_eq(origin(net, "0.weight", 1),
+                     "inferred by 0 (dense) from the output of 0 (dense), computed from input 0 (2, 3, 5)");
+    nsc_block *other = nsc_dense(4);
+    ASSERT_OK(nsc_parameter_tie(known, model_parameter(other, "weight")));
+    ASSERT_SAYS(origin(other, "weight", 1), "tied to weight (inferred by 1 (dense) from");
+    ck_assert_str_eq(origin(other, "weight", 0), "declared by dense");
+    nsc_release(net);
+    nsc_release(other);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = model_begin("parameter: life");
+    tcase_add_test(tests, test_origins_of_ties_and_of_computed_sizes);
     EACH_BACKEND(tests, test_attributes_in_every_state);
     EACH_BACKEND(tests, test_constants);
     EACH_BACKEND(tests, test_a_value_is_a_view_and_outlives_a_set);
