@@ -3,7 +3,7 @@
 #ifndef NSC_CORE_GRAPH_STEPS_H
 #define NSC_CORE_GRAPH_STEPS_H
 
-#include "core/graph/expression.h"
+#include "core/graph/program.h"
 #include "core/graph/plan.h"
 
 /* A new storage of the plan; 0 when memory is gone (the planner's status says so). */

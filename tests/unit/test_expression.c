@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The writer of expressions: depth, immediates, limits. */
-#include "core/graph/expression.h"
+#include "core/graph/program.h"
 
 #include <math.h>
 

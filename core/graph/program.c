@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/graph/expression.h"
+#include "core/graph/program.h"
 
 #include <string.h>
 
