@@ -9,6 +9,7 @@
 #include <nascent/context.h>
 #include <nascent/io.h>
 #include <nascent/model.h>
+#include <nascent/operations.h>
 #include <nascent/parameter.h>
 #include <nascent/random.h>
 #include <nascent/status.h>
