@@ -59,11 +59,6 @@ bool nsc_model_bool(const cJSON *object, const char *key, bool otherwise);
 int64_t nsc_model_integer(const cJSON *object, const char *key, int64_t otherwise);
 float nsc_model_number(const cJSON *object, const char *key, float otherwise);
 
-/* The index of `given` among names (ended by NULL), or -1. */
-int nsc_model_find(const char *given, const char *const *names);
-/* "say NEAR" or "say one of: A, B", into text; gives it. */
-const char *nsc_model_advice(const char *given, const char *const *names, char *text, size_t capacity);
-
 /* ---- parts */
 
 /* A sequential of the keys "nodes" and "edges" of object. *block is NULL on failure. */

@@ -4,21 +4,12 @@
 #include <string.h>
 
 #include "core/io/model.h"
-
-typedef struct name_entry {
-    const char *name;
-    size_t index;
-} name_entry;
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const name_entry *)a)->name, ((const name_entry *)b)->name);
-}
+#include "core/words.h"
 
 /* Places in the chain: 0 to count - 1 are nodes, then come input and output. */
 typedef struct chain {
     const nsc_model_place *at;
-    name_entry *sorted;
+    nsc_name *sorted;
     size_t count;
     size_t *next, *previous; /* NONE: no edge yet */
 } chain;
@@ -32,8 +23,7 @@ static nsc_status find(const chain *c, const nsc_model_place *edge, const char *
     }
     if (strcmp(name, target ? "input" : "output") == 0)
         return nsc_model_fail(edge, NSC_INVALID, "goes %s", target ? "to \"input\"" : "out of \"output\"");
-    const name_entry wanted = {name, 0};
-    const name_entry *found = bsearch(&wanted, c->sorted, c->count, sizeof wanted, by_name);
+    const nsc_name *found = nsc_names_find(c->sorted, c->count, name);
     if (found == NULL)
         return nsc_model_fail(edge, NSC_INVALID, "names \"%s\": there is no such node", name);
     *index = found->index;
@@ -72,7 +62,7 @@ static nsc_status follow(const chain *c, size_t *order)
     if (at == output && length == c->count)
         return NSC_OK;
     for (size_t i = 0; i < c->count; i++) {
-        const name_entry *node = &c->sorted[i];
+        const nsc_name *node = &c->sorted[i];
         if (c->next[node->index] == NONE || c->previous[node->index] == NONE)
             return nsc_model_fail(c->at, NSC_UNSUPPORTED,
                                   "have no edge %s \"%s\": general graphs are not in this version, only one chain "
@@ -96,33 +86,27 @@ static nsc_status follow(const chain *c, size_t *order)
                           c->sorted[circle].name);
 }
 
-static nsc_status unique_names(const nsc_model_place *at, const name_entry *sorted, size_t count)
-{
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(sorted[i - 1].name, sorted[i].name) == 0)
-            return nsc_model_fail(at, NSC_INVALID, "has two nodes named \"%s\"; a node without a name has its position",
-                                  sorted[i].name);
-    return NSC_OK;
-}
-
 nsc_status nsc_model_order(const nsc_model_place *at, const cJSON *edges, const char *const *names, size_t count,
                            size_t *order)
 {
     const nsc_model_place nodes = nsc_model_key_place(at, "nodes"), place = nsc_model_key_place(at, "edges");
     const cJSON *item;
     size_t index = 0;
-    name_entry *sorted = calloc(count + 1, sizeof *sorted);
+    nsc_name *sorted = calloc(count + 1, sizeof *sorted);
     size_t *links = calloc(2 * (count + 2), sizeof *links);
     nsc_status status = NSC_OK;
     if (sorted == NULL || links == NULL)
         status = nsc_model_fail(at, NSC_NO_MEMORY, "finds no memory for %zu nodes", count);
     for (size_t i = 0; i < count && status == NSC_OK; i++) {
         order[i] = i;
-        sorted[i] = (name_entry){names[i], i};
+        sorted[i] = (nsc_name){names[i], i};
     }
     if (status == NSC_OK) {
-        qsort(sorted, count, sizeof *sorted, by_name);
-        status = unique_names(&nodes, sorted, count);
+        nsc_names_sort(sorted, count);
+        const char *twice = nsc_names_twice(sorted, count);
+        if (twice != NULL)
+            status = nsc_model_fail(&nodes, NSC_INVALID,
+                                    "has two nodes named \"%s\"; a node without a name has its position", twice);
         memset(links, 0xff, 2 * (count + 2) * sizeof *links);
     }
     if (edges != NULL && status == NSC_OK) {

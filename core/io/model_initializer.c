@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Initialisers in a model description. Callbacks and arrays cannot be written there. */
 #include "core/io/model.h"
+#include "core/words.h"
 
 static const char *const names[] = {
     "zeros", "ones",       "constant", "uniform", "normal",   "truncated_normal", "variance_scaling", "xavier", "he",
@@ -67,12 +68,12 @@ static nsc_status read_word(const nsc_model_place *at, const cJSON *json, const 
     char advice[160];
     if (word == NULL)
         return NSC_OK;
-    *index = nsc_model_find(word, words);
+    *index = nsc_words_find(word, words);
     if (*index >= 0)
         return NSC_OK;
     const nsc_model_place place = nsc_model_key_place(at, key);
     return nsc_model_fail(&place, NSC_INVALID, "is \"%s\"; %s", word,
-                          nsc_model_advice(word, words, advice, sizeof advice));
+                          nsc_words_advice(word, words, advice, sizeof advice));
 }
 
 static nsc_initializer make(int kind, const cJSON *json, nsc_draw draw, nsc_factor factor)
@@ -125,12 +126,12 @@ nsc_status nsc_model_initializer(const nsc_model_place *at, const cJSON *json, n
     if (json == NULL)
         return NSC_OK;
     const char *name = nsc_model_string(json, "kind");
-    const int kind = name != NULL ? nsc_model_find(name, names) : -1;
+    const int kind = name != NULL ? nsc_words_find(name, names) : -1;
     if (kind < 0)
         return nsc_model_fail(at, name != NULL ? NSC_UNSUPPORTED : NSC_INVALID, "%s%s%s; %s",
                               name != NULL ? "has kind \"" : "has no kind", name != NULL ? name : "",
                               name != NULL ? "\", which is no initialiser" : "",
-                              nsc_model_advice(name != NULL ? name : "", names, advice, sizeof advice));
+                              nsc_words_advice(name != NULL ? name : "", names, advice, sizeof advice));
     nsc_status status = nsc_model_keys(at, name, json, keys[kind]);
     for (int i = 0; i < 2 && status == NSC_OK; i++)
         if (required[kind][i] != NULL && nsc_model_item(json, required[kind][i]) == NULL)

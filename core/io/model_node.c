@@ -7,6 +7,7 @@
 
 #include "core/block/block.h"
 #include "core/io/model.h"
+#include "core/words.h"
 
 /* In the order of nsc_activation. */
 static const char *const activations[] = {"identity", "relu", "sigmoid", "tanh", "gelu", "softmax", NULL};
@@ -15,11 +16,11 @@ static nsc_status read_activation(const nsc_model_place *at, const cJSON *node, 
 {
     const char *name = nsc_model_string(node, "activation");
     char advice[160];
-    const int index = name != NULL ? nsc_model_find(name, activations) : 0;
+    const int index = name != NULL ? nsc_words_find(name, activations) : 0;
     if (index < 0) {
         const nsc_model_place place = nsc_model_key_place(at, "activation");
         return nsc_model_fail(&place, NSC_INVALID, "is \"%s\", which is no activation; %s", name,
-                              nsc_model_advice(name, activations, advice, sizeof advice));
+                              nsc_words_advice(name, activations, advice, sizeof advice));
     }
     *activation = (nsc_activation)index;
     return NSC_OK;
@@ -138,12 +139,12 @@ static nsc_status read_node(const nsc_model_place *at, const cJSON *node, nsc_bl
     const char *kind = nsc_model_string(node, "kind");
     if (kind == NULL)
         return nsc_model_fail(at, NSC_INVALID, "has no kind; %s",
-                              nsc_model_advice("", kind_names, advice, sizeof advice));
-    const int index = nsc_model_find(kind, kind_names);
+                              nsc_words_advice("", kind_names, advice, sizeof advice));
+    const int index = nsc_words_find(kind, kind_names);
     if (index < 0) {
         const nsc_model_place place = nsc_model_key_place(at, "kind");
         return nsc_model_fail(&place, NSC_UNSUPPORTED, "is \"%s\", which this version does not know; %s", kind,
-                              nsc_model_advice(kind, kind_names, advice, sizeof advice));
+                              nsc_words_advice(kind, kind_names, advice, sizeof advice));
     }
     nsc_status status = nsc_model_keys(at, kind, node, kinds[index].keys);
     if (status == NSC_OK)
