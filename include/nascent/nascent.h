@@ -7,6 +7,7 @@
 #include <nascent/block.h>
 #include <nascent/checkpoint.h>
 #include <nascent/context.h>
+#include <nascent/graph.h>
 #include <nascent/io.h>
 #include <nascent/model.h>
 #include <nascent/operations.h>

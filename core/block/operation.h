@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks that are one operation each: what all of them have in common. */
+#ifndef NSC_CORE_BLOCK_OPERATION_H
+#define NSC_CORE_BLOCK_OPERATION_H
+
+#include "core/block/block.h"
+
+/* The arguments of the operation; each uses some. */
+typedef struct nsc_arguments {
+    int axis;
+} nsc_arguments;
+
+typedef struct nsc_operation {
+    nsc_block base;
+    nsc_arguments arguments;
+} nsc_operation;
+
+/* The class of an operation: its kind, and its forward. */
+#define NSC_OPERATION_CLASS(KIND, FORWARD)                                                         \
+    {                                                                                              \
+        .kind = (KIND), .forward = (FORWARD), .options = offsetof(struct nsc_operation, arguments) \
+    }
+
+nsc_block *nsc_operation_new(const nsc_block_class *class, size_t inputs, size_t outputs,
+                             const nsc_arguments *arguments);
+/* Of a block of such a class. */
+const nsc_arguments *nsc_arguments_of(const nsc_block *block);
+
+#endif
