@@ -3,11 +3,26 @@
 #ifndef NSC_CORE_BLOCK_OPERATION_H
 #define NSC_CORE_BLOCK_OPERATION_H
 
+#include <nascent/operations.h>
+
 #include "core/block/block.h"
 
-/* The arguments of the operation; each uses some. */
+typedef struct nsc_list {
+    int count;
+    int64_t items[NSC_MAX_RANK];
+} nsc_list;
+
+/* The arguments of the operation; each uses some, and leaves the others 0. */
 typedef struct nsc_arguments {
     int axis;
+    int keep;
+    int64_t start, stop, step;
+    int64_t count; /* parts, or a depth */
+    nsc_list list; /* sizes, axes, or elements in front */
+    nsc_list after;
+    nsc_pad_mode mode;
+    nsc_dtype dtype;
+    float value; /* of a border, or a rate */
 } nsc_arguments;
 
 typedef struct nsc_operation {
