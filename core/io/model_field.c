@@ -205,14 +205,13 @@ nsc_status nsc_model_read_fields(const nsc_model_place *at, const nsc_model_kind
 double nsc_model_decimal(float value)
 {
     char text[64];
-    double decimal = (double)value;
     for (int digits = 1; digits <= FLT_DECIMAL_DIG; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        decimal = strtod(text, NULL); /* in the locale that snprintf wrote in */
-        if ((float)decimal == value)
-            break;
+        const double decimal = strtod(text, NULL); /* in the locale that snprintf wrote in */
+        if ((float)decimal == value && fabs(decimal) <= FLT_MAX)
+            return decimal;
     }
-    return decimal;
+    return (double)value; /* the largest, which is rounded up in few digits */
 }
 
 static nsc_status write_integer(nsc_model_writer *writer, const nsc_model_field *field, int64_t value, cJSON *node)

@@ -256,7 +256,7 @@ nsc_status nsc_model_write_initializer(nsc_model_writer *writer, const char *key
     const int name = name_of(init);
     if (name < 0) {
         nsc_initializer_describe(init, text, sizeof text);
-        return nsc_model_refuse(writer, "%s is %s, which a description cannot hold", key, text);
+        return nsc_model_refuse(writer, "%s is the initialiser \"%s\", which a description cannot hold", key, text);
     }
     if (!isfinite(init->a) || !isfinite(init->b))
         return nsc_model_refuse(writer, "%s has a value that is not finite, which JSON cannot hold", key);
