@@ -176,6 +176,8 @@ static const nsc_backend_table table = {
     .launch = launch,
     .release = release,
     .finish = finish,
+    .map_host = reference_map_host,
+    .unmap_host = reference_unmap_host,
 };
 
 NSC_BACKEND_QUERY(reference)(const nsc_backend_host *host)

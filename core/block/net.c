@@ -244,6 +244,11 @@ static nsc_status make_outputs(const nsc_plan *plan, nsc_tensor **out, size_t co
                             "nsc_run: output %zu has shape %s, the net gives %s; pass NULL to have it made", i,
                             nsc_shape_text(have, out[i]->rank, out[i]->dims),
                             nsc_shape_text(want, shape->rank, shape->dims));
+        } else if (nsc_tensor_viewed(out[i])) {
+            return nsc_fail(plan->context->id, NSC_INVALID,
+                            "nsc_run: a view of output %zu is open: call nsc_tensor_end_view first, or pass NULL to "
+                            "have another made",
+                            i);
         }
     }
     return NSC_OK;

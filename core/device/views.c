@@ -54,3 +54,10 @@ size_t nsc_operation_views(const nsc_backend_operation *operation, const nsc_bac
         return append(views, 0, &random->output, 1);
     }
 }
+
+size_t nsc_operation_outputs(const nsc_backend_operation *operation)
+{
+    const void *whole = operation;
+    const nsc_backend_map *map = whole;
+    return operation->kind == NSC_BACKEND_MAP ? map->output_count : 1;
+}

@@ -220,7 +220,7 @@ END_TEST
 
 START_TEST(layout_of_table)
 {
-    SIZE(nsc_backend_table, 168);
+    SIZE(nsc_backend_table, 184);
     FIELD(nsc_backend_table, struct_size, 0);
     FIELD(nsc_backend_table, abi_major, 4);
     FIELD(nsc_backend_table, abi_minor, 8);
@@ -244,6 +244,8 @@ START_TEST(layout_of_table)
     FIELD(nsc_backend_table, prepare_many, 144);
     FIELD(nsc_backend_table, stats, 152);
     FIELD(nsc_backend_table, trim, 160);
+    FIELD(nsc_backend_table, map_host, 168);
+    FIELD(nsc_backend_table, unmap_host, 176);
 }
 END_TEST
 
