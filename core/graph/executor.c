@@ -12,6 +12,8 @@ static nsc_backend_binding bind(const nsc_executor *executor, const nsc_storage 
         return (nsc_backend_binding){executor->plan->parameters[storage->index].value->memory->buffer, 0};
     case NSC_PLACE_ARENA:
         return (nsc_backend_binding){executor->memory->buffer, storage->offset};
+    case NSC_PLACE_INDICES:
+        return (nsc_backend_binding){executor->plan->indices->buffer, 0};
     case NSC_PLACE_INPUT:
     case NSC_PLACE_OUTPUT:
         break;

@@ -17,7 +17,7 @@
 
 #include <stdio.h>
 
-#include <nascent/trace.h>
+#include <nascent/operations.h>
 
 #ifdef __cplusplus
 extern "C" {
