@@ -99,7 +99,9 @@ struct nsc_backend_step {
     nsc_cl_operand operands[NSC_CL_MAX_VIEWS];
     uint32_t scalar_count;
     bool scalars_packed; /* one float16 */
-    cl_mem table;        /* a buffer of the step itself or of the device, bound after the scalars; not owned */
+    bool stream_fixed;   /* random: the scalars are these, whatever launch is given */
+    float stream[2];
+    cl_mem table; /* a buffer of the step itself or of the device, bound after the scalars; not owned */
     bool table_has_offset;
     cl_mem program; /* the interpreter's, owned */
     unsigned char *fixed;

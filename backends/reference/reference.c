@@ -87,7 +87,8 @@ static nsc_backend_status take(const nsc_backend_operation *operation, nsc_backe
         break;
     case NSC_BACKEND_RANDOM:
         if (nsc_backend_take(&step->operation.random, NSC_BACKEND_RANDOM_SIZE, operation) &&
-            step->operation.random.distribution <= NSC_BACKEND_TRUNCATED_NORMAL)
+            step->operation.random.distribution <= NSC_BACKEND_TRUNCATED_NORMAL &&
+            step->operation.random.stream_scalars <= 1)
             status = NSC_BACKEND_OK;
         break;
     }

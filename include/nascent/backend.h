@@ -255,7 +255,9 @@ typedef struct nsc_backend_gemm_epilogue {
 
 /* Elements first to first + count - 1 of a stream, into output (rank 1, stride 1). Word i is word i mod 4 of
  * Philox4x32-10 (Salmon et al., SC'11) with key = seed and counter = (i / 4, stream), low words first. The normal
- * transform is described at host->normal_table. f32 results below 2^-126 in magnitude are +0. */
+ * transform is described at host->normal_table. f32 results below 2^-126 in magnitude are +0. With stream_scalars 1 a
+ * launch has two scalars, whose bits (not their values as floats) are the low and the high word of the stream, and
+ * stream is 0: one step gives another stream at every launch. Else a launch has none. */
 typedef struct nsc_backend_random {
     uint32_t struct_size;
     uint32_t kind;
@@ -267,8 +269,10 @@ typedef struct nsc_backend_random {
     float scale;
     float shift;
     nsc_backend_view output;
+    uint32_t stream_scalars; /* 0 or 1 */
+    uint32_t reserved2;      /* 0 */
 } nsc_backend_random;
-#define NSC_BACKEND_RANDOM_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_random, output)
+#define NSC_BACKEND_RANDOM_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_random, reserved2)
 
 /* ---- devices ---------------------------------------------------------------------------------------------------- */
 

@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(layout_of_random)
 {
-    SIZE(nsc_backend_random, 200);
+    SIZE(nsc_backend_random, 208);
     FIELD(nsc_backend_random, struct_size, 0);
     FIELD(nsc_backend_random, kind, 4);
     FIELD(nsc_backend_random, distribution, 8);
@@ -140,6 +140,9 @@ START_TEST(layout_of_random)
     FIELD(nsc_backend_random, scale, 40);
     FIELD(nsc_backend_random, shift, 44);
     FIELD(nsc_backend_random, output, 48);
+    FIELD(nsc_backend_random, stream_scalars, 200);
+    FIELD(nsc_backend_random, reserved2, 204);
+    ck_assert_uint_eq(NSC_BACKEND_RANDOM_SIZE, 208);
 }
 END_TEST
 
