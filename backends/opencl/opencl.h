@@ -50,8 +50,9 @@ struct nsc_backend_device {
     cl_command_queue queue;
     cl_device_type type;
     bool fast_fma;
-    bool tiles;  /* the tiled GEMM fits: local memory and work-groups of 256 */
-    bool blocks; /* the blocked GEMM with large blocks suits: a CPU */
+    bool unified; /* device and host share their memory */
+    bool tiles;   /* the tiled GEMM fits: local memory and work-groups of 256 */
+    bool blocks;  /* the blocked GEMM with large blocks suits: a CPU */
     uint32_t lanes;
     size_t max_group, max_items[3];
     size_t max_parameters;
@@ -72,6 +73,7 @@ struct nsc_backend_device {
 
 struct nsc_backend_buffer {
     cl_mem memory;
+    void *mapped; /* what the host sees, between map_host and unmap_host */
 };
 
 /* ---- steps ----------------------------------------------------------------------------------------------------- */
@@ -97,7 +99,9 @@ struct nsc_backend_step {
     nsc_cl_operand operands[NSC_CL_MAX_VIEWS];
     uint32_t scalar_count;
     bool scalars_packed; /* one float16 */
-    cl_mem table;        /* a buffer of the step itself or of the device, bound after the scalars; not owned */
+    bool stream_fixed;   /* random: the scalars are these, whatever launch is given */
+    float stream[2];
+    cl_mem table; /* a buffer of the step itself or of the device, bound after the scalars; not owned */
     bool table_has_offset;
     cl_mem program; /* the interpreter's, owned */
     unsigned char *fixed;
@@ -153,6 +157,9 @@ nsc_backend_status nsc_cl_write(nsc_backend_device *device, nsc_backend_queue *q
                                 uint64_t offset, uint64_t bytes, const void *source);
 nsc_backend_status nsc_cl_read(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
                                uint64_t offset, uint64_t bytes, void *target);
+nsc_backend_status nsc_cl_map_host(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
+                                   uint64_t offset, uint64_t bytes, const void **pointer);
+nsc_backend_status nsc_cl_unmap_host(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer);
 nsc_backend_status nsc_cl_finish(nsc_backend_device *device, nsc_backend_queue *queue);
 
 /* ---- program.c ------------------------------------------------------------------------------------------------- */

@@ -165,6 +165,8 @@ static cl_int set_arguments(nsc_backend_step *step, const nsc_backend_binding *b
 {
     cl_uint at = 0;
     cl_int code = CL_SUCCESS;
+    if (step->stream_fixed)
+        scalars = step->stream;
     for (uint32_t i = 0; i < step->operand_count && code == CL_SUCCESS; i++) {
         const nsc_cl_operand *operand = &step->operands[i];
         const nsc_backend_binding *binding = &bindings[operand->buffer];

@@ -87,7 +87,8 @@ static nsc_backend_status take(const nsc_backend_operation *operation, nsc_backe
         break;
     case NSC_BACKEND_RANDOM:
         if (nsc_backend_take(&step->operation.random, NSC_BACKEND_RANDOM_SIZE, operation) &&
-            step->operation.random.distribution <= NSC_BACKEND_TRUNCATED_NORMAL)
+            step->operation.random.distribution <= NSC_BACKEND_TRUNCATED_NORMAL &&
+            step->operation.random.stream_scalars <= 1)
             status = NSC_BACKEND_OK;
         break;
     }
@@ -176,6 +177,8 @@ static const nsc_backend_table table = {
     .launch = launch,
     .release = release,
     .finish = finish,
+    .map_host = reference_map_host,
+    .unmap_host = reference_unmap_host,
 };
 
 NSC_BACKEND_QUERY(reference)(const nsc_backend_host *host)

@@ -75,6 +75,10 @@ nsc_backend_status reference_write(nsc_backend_device *device, nsc_backend_queue
                                    uint64_t offset, uint64_t bytes, const void *source);
 nsc_backend_status reference_read(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
                                   uint64_t offset, uint64_t bytes, void *target);
+nsc_backend_status reference_map_host(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
+                                      uint64_t offset, uint64_t bytes, const void **pointer);
+nsc_backend_status reference_unmap_host(nsc_backend_device *device, nsc_backend_queue *queue,
+                                        nsc_backend_buffer *buffer);
 
 /* view.c: between a view and the lanes of a block. LOAD and STORE convert, the raw forms do not. */
 void *reference_data(const reference_launch *launch, const nsc_backend_view *view);

@@ -332,8 +332,12 @@ static bool random_valid(const checker *c, const nsc_backend_random *random)
 {
     if (random->distribution < NSC_BACKEND_WORDS || random->distribution > NSC_BACKEND_TRUNCATED_NORMAL)
         return refuse(c, "there is no distribution %u", random->distribution);
-    if (random->reserved != 0)
+    if (random->reserved != 0 || random->reserved2 != 0)
         return refuse(c, "a reserved field is not 0");
+    if (random->stream_scalars > 1)
+        return refuse(c, "stream_scalars is %u, and must be 0 or 1", random->stream_scalars);
+    if (random->stream_scalars == 1 && random->stream != 0)
+        return refuse(c, "the stream is given twice: with stream_scalars it must be 0");
     if (!destination_valid(c, "the output", &random->output))
         return false;
     if (random->output.rank != 1 || (random->output.strides[0] != 1 && random->output.dims[0] > 1))

@@ -63,7 +63,7 @@ static nsc_status value_shape(const char *call, nsc_trace *trace, nsc_value *con
     if (shape == NULL || index >= count)
         return nsc_fail(0, NSC_INVALID, "%s: %s", call, shape == NULL ? "shape is NULL" : "there is no such index");
     shape->rank = nsc_value_sizes(trace, values[index], shape->dims);
-    shape->dtype = NSC_FLOAT32;
+    shape->dtype = values[index]->dtype;
     return NSC_OK;
 }
 

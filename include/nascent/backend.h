@@ -255,7 +255,9 @@ typedef struct nsc_backend_gemm_epilogue {
 
 /* Elements first to first + count - 1 of a stream, into output (rank 1, stride 1). Word i is word i mod 4 of
  * Philox4x32-10 (Salmon et al., SC'11) with key = seed and counter = (i / 4, stream), low words first. The normal
- * transform is described at host->normal_table. f32 results below 2^-126 in magnitude are +0. */
+ * transform is described at host->normal_table. f32 results below 2^-126 in magnitude are +0. With stream_scalars 1 a
+ * launch has two scalars, whose bits (not their values as floats) are the low and the high word of the stream, and
+ * stream is 0: one step gives another stream at every launch. Else a launch has none. */
 typedef struct nsc_backend_random {
     uint32_t struct_size;
     uint32_t kind;
@@ -267,8 +269,10 @@ typedef struct nsc_backend_random {
     float scale;
     float shift;
     nsc_backend_view output;
+    uint32_t stream_scalars; /* 0 or 1 */
+    uint32_t reserved2;      /* 0 */
 } nsc_backend_random;
-#define NSC_BACKEND_RANDOM_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_random, output)
+#define NSC_BACKEND_RANDOM_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_random, reserved2)
 
 /* ---- devices ---------------------------------------------------------------------------------------------------- */
 
@@ -422,9 +426,17 @@ typedef struct nsc_backend_table {
     void (*stats)(nsc_backend_device *device, nsc_backend_stats *stats);
     /* Gives idle memory back. Absent: nothing. */
     void (*trim)(nsc_backend_device *device);
+    /* Shows the host the bytes of a buffer, to be read only, after the queue's earlier work (it waits). The device's own
+     * memory: where the host cannot reach that without a copy, UNSUPPORTED. A buffer is mapped at most once at a time;
+     * until unmap_host, launches and reads may read it and nothing writes it. Offered only with unmap_host. Absent: as
+     * UNSUPPORTED, which the user is told; core makes no copy instead. */
+    nsc_backend_status (*map_host)(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
+                                   uint64_t offset, uint64_t bytes, const void **pointer);
+    /* Ends that; pointer is not used any more. A buffer for which it fails is freed, which must be legal. */
+    nsc_backend_status (*unmap_host)(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer);
 } nsc_backend_table;
 #define NSC_BACKEND_TABLE_REQUIRED NSC_BACKEND_SIZE_TO(nsc_backend_table, finish)
-#define NSC_BACKEND_TABLE_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_table, trim)
+#define NSC_BACKEND_TABLE_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_table, unmap_host)
 
 /* The one exported symbol. Pure: opens, allocates and starts nothing. NULL refuses; host->fail has the reason. */
 typedef const nsc_backend_table *(*nsc_backend_query_function)(const nsc_backend_host *host);

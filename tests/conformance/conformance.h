@@ -41,7 +41,8 @@ typedef struct conformance_case {
 extern const conformance_case cases_buffers[], cases_map_operations[], cases_map[], cases_reduce[], cases_gemm[],
     cases_epilogue[], cases_random[], cases_life[], cases_parameters[];
 
-/* target.c. The checked calls record a failure and give false or NULL; tensors and memory live until the case ends. */
+/* target.c. The checked calls record a failure and give false or NULL; tensors and memory live until the case ends. A
+ * device may turn an operation of an optional kind down: run records a skip then. */
 void fail(target *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void skip(target *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool offers(const target *t, uint32_t kind);

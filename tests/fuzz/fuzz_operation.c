@@ -84,6 +84,7 @@ static void read_operation(fuzz_reader *reader, operation *o, const nsc_backend_
     case NSC_BACKEND_RANDOM:
         o->random.distribution = (uint32_t)fuzz_number(reader);
         o->random.first = (uint64_t)fuzz_number(reader);
+        o->random.stream_scalars = (uint32_t)fuzz_number(reader);
         o->random.output = read_view(reader);
         break;
     default:
@@ -177,6 +178,7 @@ static void check_operation(const operation *o)
         check_source(&o->gemm.b, &o->gemm.c, false);
         break;
     case NSC_BACKEND_RANDOM:
+        REQUIRE(o->random.stream_scalars <= 1);
         check_destination(&o->random.output);
         break;
     default:

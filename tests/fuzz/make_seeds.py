@@ -69,7 +69,8 @@ OPERATION = {
     "reduce": COPY + bytes([2, 0, 1, 1, 1, 2, 3, 4]) + view(0, [3, 4]) + view(1, [3]),
     "gemm": COPY + bytes([3, 0]) + view(0, [2, 3]) + view(1, [3, 4], [1, 3]) + view(2, [2, 4]),
     "batched": COPY + bytes([3, 0]) + view(0, [2, 2, 3]) + view(1, [2, 3, 4]) + view(2, [2, 2, 4]),
-    "random": COPY + bytes([4, 0, 2, 8]) + view(0, [20]),
+    "random": COPY + bytes([4, 0, 2, 8, 0]) + view(0, [20]),
+    "streams": COPY + bytes([4, 0, 3, 8, 1]) + view(0, [20]),
     "epilogue": RELU + bytes([5, 0, 1]) + view(0, [2, 3]) + view(1, [3, 4], [1, 3]) + view(2, [2, 4])
                 + view(3, [2, 4], [0, 1]),
 }

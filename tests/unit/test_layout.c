@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(layout_of_random)
 {
-    SIZE(nsc_backend_random, 200);
+    SIZE(nsc_backend_random, 208);
     FIELD(nsc_backend_random, struct_size, 0);
     FIELD(nsc_backend_random, kind, 4);
     FIELD(nsc_backend_random, distribution, 8);
@@ -140,6 +140,9 @@ START_TEST(layout_of_random)
     FIELD(nsc_backend_random, scale, 40);
     FIELD(nsc_backend_random, shift, 44);
     FIELD(nsc_backend_random, output, 48);
+    FIELD(nsc_backend_random, stream_scalars, 200);
+    FIELD(nsc_backend_random, reserved2, 204);
+    ck_assert_uint_eq(NSC_BACKEND_RANDOM_SIZE, 208);
 }
 END_TEST
 
@@ -220,7 +223,7 @@ END_TEST
 
 START_TEST(layout_of_table)
 {
-    SIZE(nsc_backend_table, 168);
+    SIZE(nsc_backend_table, 184);
     FIELD(nsc_backend_table, struct_size, 0);
     FIELD(nsc_backend_table, abi_major, 4);
     FIELD(nsc_backend_table, abi_minor, 8);
@@ -244,6 +247,8 @@ START_TEST(layout_of_table)
     FIELD(nsc_backend_table, prepare_many, 144);
     FIELD(nsc_backend_table, stats, 152);
     FIELD(nsc_backend_table, trim, 160);
+    FIELD(nsc_backend_table, map_host, 168);
+    FIELD(nsc_backend_table, unmap_host, 176);
 }
 END_TEST
 

@@ -213,10 +213,38 @@ START_TEST(reductions_and_random)
     ck_assert_msg(nsc_operation_valid((const void *)&n, &fake.limits, why, sizeof why), "%s", why);
     n.first = UINT64_MAX;
     ck_assert(operation_refused(&n, "beyond the stream"));
-    n.first = 0, n.distribution = NSC_BACKEND_WORDS;
+    n.first = 0, n.stream_scalars = 1;
+    ck_assert_msg(nsc_operation_valid((const void *)&n, &fake.limits, why, sizeof why), "%s", why);
+    n.stream = 1;
+    ck_assert(operation_refused(&n, "given twice"));
+    n.stream = 0, n.stream_scalars = 2;
+    ck_assert(operation_refused(&n, "stream_scalars is 2"));
+    n.stream_scalars = 0, n.reserved2 = 1;
+    ck_assert(operation_refused(&n, "reserved"));
+    n.reserved2 = 0, n.distribution = NSC_BACKEND_WORDS;
     ck_assert(operation_refused(&n, "uint32"));
     n.distribution = 0;
     ck_assert(operation_refused(&n, "no distribution 0"));
+}
+END_TEST
+
+START_TEST(scalars_of_a_launch)
+{
+    nsc_backend_expression e = sum();
+    nsc_backend_map m = {.kind = NSC_BACKEND_MAP, .expression = &e};
+    nsc_backend_reduce r = {.kind = NSC_BACKEND_REDUCE, .producer = &e};
+    nsc_backend_gemm_epilogue g = {.kind = NSC_BACKEND_GEMM_EPILOGUE, .expression = &e};
+    nsc_backend_random n = {.kind = NSC_BACKEND_RANDOM};
+    const nsc_backend_operation other = {.kind = NSC_BACKEND_GEMM};
+    for (e.scalar_count = 0; e.scalar_count <= 3; e.scalar_count += 3) {
+        ck_assert_uint_eq(nsc_operation_scalars((const void *)&m), e.scalar_count);
+        ck_assert_uint_eq(nsc_operation_scalars((const void *)&r), e.scalar_count);
+        ck_assert_uint_eq(nsc_operation_scalars((const void *)&g), e.scalar_count);
+    }
+    ck_assert_uint_eq(nsc_operation_scalars((const void *)&n), 0);
+    n.stream_scalars = 1;
+    ck_assert_uint_eq(nsc_operation_scalars((const void *)&n), 2);
+    ck_assert_uint_eq(nsc_operation_scalars(&other), 0);
 }
 END_TEST
 
@@ -227,4 +255,5 @@ void unit_tests(TCase *to)
     tcase_add_test(to, maps);
     tcase_add_test(to, products);
     tcase_add_test(to, reductions_and_random);
+    tcase_add_test(to, scalars_of_a_launch);
 }
