@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks without parameters: activations, flatten, identity. */
+#include <math.h>
+
 #include "core/block/block.h"
 
 typedef struct activation {
@@ -12,8 +14,13 @@ static nsc_status activation_forward(nsc_trace *trace, nsc_block *block, nsc_val
 {
     const nsc_activation_options *o = &((const activation *)block)->options;
     (void)trace, (void)in_count, (void)out_count;
+    const int axis = o->axis == 0 ? -1 : o->axis;
     if (o->activation == NSC_SOFTMAX)
-        out[0] = nsc_op_softmax(in[0], o->axis == 0 ? -1 : o->axis);
+        out[0] = nsc_op_softmax(in[0], axis);
+    else if (o->activation == NSC_LOG_SOFTMAX)
+        out[0] = nsc_op_log_softmax(in[0], axis);
+    else if (o->alpha != 0)
+        out[0] = nsc_op_activation_alpha(in[0], o->activation, o->alpha);
     else
         out[0] = nsc_op_activation(in[0], o->activation);
     return NSC_OK;
@@ -35,10 +42,19 @@ nsc_block *nsc_activation_create(const nsc_activation_options *options, size_t s
     ((activation *)block)->options = o;
     if (options == NULL)
         return nsc_block_fail(block, NSC_INVALID, "nsc_activation_create: options is NULL");
-    if ((unsigned)o.activation > NSC_SOFTMAX)
+    const char *name = nsc_activation_name(o.activation);
+    if (name == NULL)
         return nsc_block_fail(block, NSC_INVALID, "%d is no activation", (int)o.activation);
-    if (o.axis != 0 && o.activation != NSC_SOFTMAX)
-        return nsc_block_fail(block, NSC_INVALID, "axis is for NSC_SOFTMAX; this activation works element by element");
+    if (o.axis != 0 && o.activation != NSC_SOFTMAX && o.activation != NSC_LOG_SOFTMAX)
+        return nsc_block_fail(block, NSC_INVALID, "axis is for softmax and log_softmax; %s works element by element",
+                              name);
+    if (o.axis < -NSC_MAX_RANK || o.axis >= NSC_MAX_RANK)
+        return nsc_block_fail(block, NSC_INVALID, "axis %d; axes are -%d to %d", o.axis, NSC_MAX_RANK,
+                              NSC_MAX_RANK - 1);
+    if (o.alpha != 0 && o.activation != NSC_LEAKY_RELU && o.activation != NSC_ELU && o.activation != NSC_CELU)
+        return nsc_block_fail(block, NSC_INVALID, "alpha is for leaky_relu, elu and celu; %s has none", name);
+    if (!isfinite(o.alpha))
+        return nsc_block_fail(block, NSC_INVALID, "alpha is %g; it is finite", (double)o.alpha);
     return block;
 }
 

@@ -43,7 +43,7 @@ nsc_block *nsc_dense_create(const nsc_dense_options *options, size_t size)
         return nsc_block_fail(block, NSC_INVALID,
                               "in_units is %" PRId64 "; leave it out to infer it, or give 1 or more, or NSC_DIM_ZERO",
                               o.in_units);
-    if ((unsigned)o.activation > NSC_SOFTMAX)
+    if (nsc_activation_name(o.activation) == NULL)
         return nsc_block_fail(block, NSC_INVALID, "%d is no activation", (int)o.activation);
     char text[160];
     if (!nsc_initializer_valid(&o.weight_init, text, sizeof text) ||

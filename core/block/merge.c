@@ -31,9 +31,37 @@ static nsc_status concat_forward(nsc_trace *trace, nsc_block *block, nsc_value *
     return NSC_OK;
 }
 
+static nsc_status stack_forward(nsc_trace *trace, nsc_block *block, nsc_value *const *in, size_t in_count,
+                                nsc_value **out, size_t out_count)
+{
+    (void)trace, (void)out_count;
+    out[0] = nsc_op_stack(in, in_count, nsc_arguments_of(block)->axis);
+    return NSC_OK;
+}
+
+static nsc_status matmul_forward(nsc_trace *trace, nsc_block *block, nsc_value *const *in, size_t in_count,
+                                 nsc_value **out, size_t out_count)
+{
+    (void)trace, (void)block, (void)in_count, (void)out_count;
+    out[0] = nsc_op_matmul(in[0], in[1]);
+    return NSC_OK;
+}
+
+static nsc_status gather_forward(nsc_trace *trace, nsc_block *block, nsc_value *const *in, size_t in_count,
+                                 nsc_value **out, size_t out_count)
+{
+    (void)trace, (void)in_count, (void)out_count;
+    out[0] = nsc_op_gather(in[0], in[1], nsc_arguments_of(block)->axis);
+    return NSC_OK;
+}
+
 static const nsc_block_class add_class = NSC_OPERATION_CLASS("add", add_forward);
 static const nsc_block_class multiply_class = NSC_OPERATION_CLASS("multiply", multiply_forward);
 static const nsc_block_class concat_class = NSC_OPERATION_CLASS("concat", concat_forward);
+
+static const nsc_block_class stack_class = NSC_OPERATION_CLASS("stack", stack_forward);
+static const nsc_block_class matmul_class = NSC_OPERATION_CLASS("matmul", matmul_forward);
+static const nsc_block_class gather_class = NSC_OPERATION_CLASS("gather", gather_forward);
 
 static nsc_block *merge(const nsc_block_class *class, size_t inputs, int axis)
 {
@@ -57,4 +85,19 @@ nsc_block *nsc_multiply_inputs(size_t inputs)
 nsc_block *nsc_concat_inputs(size_t inputs, int axis)
 {
     return merge(&concat_class, inputs, axis);
+}
+
+nsc_block *nsc_stack_inputs(size_t inputs, int axis)
+{
+    return merge(&stack_class, inputs, axis);
+}
+
+nsc_block *nsc_matmul(void)
+{
+    return nsc_operation_new(&matmul_class, 2, 1, &(nsc_arguments){.axis = 0});
+}
+
+nsc_block *nsc_gather(int axis)
+{
+    return nsc_operation_new(&gather_class, 2, 1, &(nsc_arguments){.axis = axis});
 }

@@ -3,7 +3,7 @@
 #ifndef NSC_CORE_BLOCK_OPERATION_H
 #define NSC_CORE_BLOCK_OPERATION_H
 
-#include <nascent/operations.h>
+#include <nascent/operation_blocks.h>
 
 #include "core/block/block.h"
 
@@ -38,6 +38,10 @@ typedef struct nsc_operation {
 
 nsc_block *nsc_operation_new(const nsc_block_class *class, size_t inputs, size_t outputs,
                              const nsc_arguments *arguments);
+/* The shape of x has as many axes as the block was declared for; else the trace fails. */
+bool nsc_operation_rank(nsc_trace *trace, const nsc_value *x, int declared);
+/* count axes, each -8 to 7, at most 8, into list; else block becomes an error block. */
+void nsc_operation_axes(nsc_block *block, const int *axes, size_t count);
 /* Of a block of such a class. */
 const nsc_arguments *nsc_arguments_of(const nsc_block *block);
 

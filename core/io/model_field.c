@@ -10,9 +10,8 @@
 
 #define MAX_EXACT INT64_C(9007199254740991) /* 2^53 - 1, as in model_json.c */
 static const char same[] = "same";
+enum { MAX_ACTIVATIONS = 64 };
 
-/* In the order of nsc_activation. */
-static const char *const activations[] = {"identity", "relu", "sigmoid", "tanh", "gelu", "softmax", NULL};
 /* In the order of nsc_pad_mode. */
 static const char *const pad_modes[] = {"constant", "edge", "reflect", NULL};
 static const char *const dtype_names[] = {"float32", "int32", "uint32", "uint8", NULL};
@@ -48,6 +47,15 @@ static nsc_model_type type_of(nsc_model_field_type type)
         return NSC_MODEL_OBJECT;
     }
     return NSC_MODEL_ANY;
+}
+
+/* In the order of nsc_activation, ended by NULL. */
+static void activation_words(const char *words[MAX_ACTIVATIONS + 1])
+{
+    int count = 0;
+    while (count < MAX_ACTIVATIONS && (words[count] = nsc_activation_name((nsc_activation)count)) != NULL)
+        count++;
+    words[count] = NULL;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
@@ -90,7 +98,7 @@ static nsc_status read_number(const nsc_model_place *place, const nsc_model_fiel
 {
     *to = item == NULL ? 0.0f : (float)item->valuedouble;
     if (item != NULL && *to == 0.0f && field->type == NSC_FIELD_NUMBER_NOT_0)
-        return nsc_model_fail(place, NSC_INVALID, "is 0 in float32: leave it out for the default, or say relu");
+        return nsc_model_fail(place, NSC_INVALID, "is 0 in float32: leave it out for the default, or take relu");
     return NSC_OK;
 }
 
@@ -134,6 +142,7 @@ static nsc_status read_list(const nsc_model_place *place, const nsc_model_field 
 static nsc_status read_field(const nsc_model_place *at, const nsc_model_field *field, const cJSON *item, void *to)
 {
     const nsc_model_place place = nsc_model_key_place(at, field->key);
+    const char *words[MAX_ACTIVATIONS + 1];
     int index = 0;
     nsc_status status = NSC_OK;
     switch (field->type) {
@@ -154,7 +163,8 @@ static nsc_status read_field(const nsc_model_place *at, const nsc_model_field *f
     case NSC_FIELD_NUMBER_NOT_0:
         return read_number(&place, field, item, to);
     case NSC_FIELD_ACTIVATION:
-        status = read_word(&place, item, activations, "activation", &index);
+        activation_words(words);
+        status = read_word(&place, item, words, "activation", &index);
         if (status == NSC_OK)
             *(nsc_activation *)to = (nsc_activation)index;
         return status;
@@ -284,7 +294,8 @@ static nsc_status write_field(nsc_model_writer *writer, const nsc_model_field *f
         return NSC_OK;
     case NSC_FIELD_ACTIVATION:
         if (*(const nsc_activation *)from != NSC_IDENTITY || field->required)
-            nsc_model_put(writer, node, field->key, cJSON_CreateString(activations[*(const nsc_activation *)from]));
+            nsc_model_put(writer, node, field->key,
+                          cJSON_CreateString(nsc_activation_name(*(const nsc_activation *)from)));
         return NSC_OK;
     case NSC_FIELD_DTYPE:
         nsc_model_put(writer, node, field->key, cJSON_CreateString(dtype_word(*(const nsc_dtype *)from)));

@@ -55,14 +55,6 @@ NSC_API size_t nsc_output_count(const nsc_block *block);
 NSC_API const char *nsc_input_name(const nsc_block *block, size_t index);
 NSC_API const char *nsc_output_name(const nsc_block *block, size_t index);
 
-/* ---- merging: blocks of several inputs -------------------------------------------------------------------------- */
-
-/* 2 to 64 inputs, which broadcast. */
-NSC_API nsc_block *nsc_add_inputs(size_t inputs);
-NSC_API nsc_block *nsc_multiply_inputs(size_t inputs);
-/* 2 to 64 inputs, joined along axis as by nsc_op_concat. */
-NSC_API nsc_block *nsc_concat_inputs(size_t inputs, int axis);
-
 #ifdef __cplusplus
 }
 #endif

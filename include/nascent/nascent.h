@@ -10,6 +10,7 @@
 #include <nascent/graph.h>
 #include <nascent/io.h>
 #include <nascent/model.h>
+#include <nascent/operation_blocks.h>
 #include <nascent/operations.h>
 #include <nascent/parameter.h>
 #include <nascent/random.h>

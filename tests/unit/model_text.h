@@ -9,7 +9,9 @@
 #define DENSE(UNITS) "{\"kind\": \"dense\", \"units\": " UNITS "}"
 #define KINDS                                                                                                         \
     "sequential, graph, residual, repeat, add_branches, concat_branches, dense, activation, flatten, identity, add, " \
-    "multiply, concat"
+    "multiply, concat, stack, matmul, gather, reshape, transpose, slice, split, pad, expand_dims, squeeze, sum, "     \
+    "mean, "                                                                                                          \
+    "max, min, dropout, cast, one_hot"
 #define NAMED(NAME) "{\"kind\": \"identity\", \"name\": \"" NAME "\"}"
 
 /* The net that a good text gives. */

@@ -138,7 +138,7 @@ START_TEST(wrong_values)
     refused(MODEL("{\"kind\": \"dense\", \"units\": 2, \"activation\": \"rleu\"}"), NSC_INVALID,
             "nodes[0].activation is \"rleu\", which is no activation; say relu");
     refused(MODEL("{\"kind\": \"activation\", \"activation\": \"relu\", \"axis\": 1}"), NSC_INVALID,
-            "nodes[0] (activation) cannot be made: axis is for NSC_SOFTMAX; this activation works element by element");
+            "nodes[0] (activation) cannot be made: axis is for softmax and log_softmax; relu works element by element");
     refused(MODEL("{\"kind\": \"activation\", \"activation\": \"softmax\", \"axis\": 0}"), NSC_INVALID,
             "nodes[0].axis is 0; it is -8 to 7, and not 0, the batch");
 }
