@@ -231,8 +231,18 @@ static nsc_status write_net(nsc_model_writer *writer, nsc_block *net, cJSON *tre
     cJSON *node = cJSON_CreateObject();
     writer->nodes++;
     const nsc_status status = write_block(writer, net, net->name, node);
-    nsc_model_put(writer, tree, "block", node);
-    return status;
+    const char *kind = nsc_model_string(node, "kind");
+    if (status != NSC_OK || kind == NULL || strcmp(kind, "sequential") != 0) {
+        nsc_model_put(writer, tree, "block", node);
+        return status;
+    }
+    /* A repeat of blocks that differ. */
+    cJSON *name = cJSON_DetachItemFromObjectCaseSensitive(node, "name");
+    if (name != NULL)
+        nsc_model_put(writer, tree, "name", name);
+    nsc_model_put(writer, tree, "nodes", cJSON_DetachItemFromObjectCaseSensitive(node, "nodes"));
+    cJSON_Delete(node);
+    return NSC_OK;
 }
 
 /* ---- what a description cannot hold ------------------------------------------------------------------------------- */

@@ -282,8 +282,69 @@ START_TEST(residuals_and_merges)
 }
 END_TEST
 
+START_TEST(operations_are_checked_when_declared)
+{
+    static const int64_t negative[] = {0, -1}, zero[] = {0, 0}, twice[] = {-1, -1}, wrong[] = {2, -3};
+    static const int axes[] = {0, 8};
+#define NET(KIND) "the net (" KIND "): "
+    refused(nsc_concat_inputs(2, 8), NET("concat") "axis 8; axes are -8 to 7");
+    refused(nsc_stack_inputs(1, 0), NET("stack") "1 input; it merges 2 to 64");
+    refused(nsc_gather(-9), NET("gather") "axis -9; axes are -8 to 7");
+    refused(nsc_reshape(9, zero), NET("reshape") "rank 9; it is 0 to 8 with that many sizes");
+    refused(nsc_reshape(2, NULL), NET("reshape") "rank 2 without sizes; it is 0 to 8 with that many sizes");
+    refused(nsc_reshape(2, twice),
+            NET("reshape") "size -1 of axis 1; it is 0 or more, NSC_DIM_SAME, or for one axis NSC_UNKNOWN");
+    refused(nsc_reshape(2, wrong),
+            NET("reshape") "size -3 of axis 1; it is 0 or more, NSC_DIM_SAME, or for one axis NSC_UNKNOWN");
+    refused(nsc_transpose(-1, axes), NET("transpose") "rank -1; it is 0 to 8");
+    refused(nsc_transpose(2, NULL), NET("transpose") "2 axes, which are NULL; it takes 0 to 8");
+    refused(nsc_transpose(2, axes), NET("transpose") "axis 8; axes are -8 to 7");
+    refused(nsc_sum(axes, 9, 0), NET("sum") "9 axes; it takes 0 to 8");
+    refused(nsc_slice(0, 0, 1, 0), NET("slice") "step is 0; it is 1 or more, or negative");
+    refused(nsc_split(0, 0), NET("split") "0 parts; it splits into 1 to 64");
+    refused(nsc_split(0, 65), NET("split") "65 parts; it splits into 1 to 64");
+    refused(nsc_pad(2, zero, NULL, NSC_PAD_EDGE, 0),
+            NET("pad") "rank 2; it is 0 to 8 with that many sizes before and after");
+    refused(nsc_pad(2, zero, negative, NSC_PAD_EDGE, 0), NET("pad") "0 before and -1 after axis 1; they are 0 or more");
+    refused(nsc_pad(2, zero, zero, (nsc_pad_mode)3, 0), NET("pad") "3 is no mode of padding: use one of nsc_pad_mode");
+    refused(nsc_dropout(1.0f), NET("dropout") "rate is 1; it is 0 or more, and less than 1");
+    refused(nsc_one_hot(0), NET("one_hot") "depth is 0; it is 1 or more");
+    refused(nsc_activate(NSC_RELU, .axis = 1),
+            NET("activation") "axis is for softmax and log_softmax; relu works element by element");
+    refused(nsc_activate(NSC_SOFTMAX, .axis = 8), NET("activation") "axis 8; axes are -8 to 7");
+    refused(nsc_activate(NSC_SELU, .alpha = 1),
+            NET("activation") "alpha is for leaky_relu, elu and celu; selu has none");
+    refused(nsc_activate((nsc_activation)99), NET("activation") "99 is no activation");
+    refused(nsc_dense(3, .activation = (nsc_activation)99), NET("dense") "99 is no activation");
+    char text[256];
+    nsc_block *block = nsc_cast(NSC_FLOAT64);
+    ck_assert_int_eq(nsc_block_check(block, text, sizeof text), NSC_WRONG_DTYPE);
+    ck_assert_str_eq(text, NET("cast") "float64; it casts to float32, int32, uint32 and uint8");
+    nsc_release(block);
+}
+END_TEST
+
+START_TEST(operations_say_which_rank_they_need)
+{
+    static const int64_t sizes[] = {1, 1, 1};
+    static const int axes[] = {1, 0};
+    const nsc_shape rank3 = {.rank = 3, .dims = {2, 3, 4}}, rank2 = {.rank = 2, .dims = {2, 3}};
+    nsc_block *net = nsc_sequential(nsc_transpose(2, axes));
+    ck_assert_int_eq(nsc_infer_shapes(net, &rank3, 1), NSC_INVALID);
+    ck_assert_str_eq(nsc_last_error(NULL), "0 (transpose): it was declared for rank 2, its input has rank 3");
+    ck_assert_int_eq(nsc_infer_shapes(net, &rank2, 1), NSC_OK);
+    nsc_release(net);
+    net = nsc_pad(3, sizes, sizes, NSC_PAD_CONSTANT, 0);
+    ck_assert_int_eq(nsc_infer_shapes(net, &rank2, 1), NSC_INVALID);
+    ck_assert_str_eq(nsc_last_error(NULL), "the net (pad): it was declared for rank 3, its input has rank 2");
+    nsc_release(net);
+}
+END_TEST
+
 void unit_tests(TCase *cases)
 {
+    tcase_add_test(cases, operations_are_checked_when_declared);
+    tcase_add_test(cases, operations_say_which_rank_they_need);
     tcase_add_test(cases, names_are_paths_and_shapes_flow);
     tcase_add_test(cases, a_message_of_a_trace_has_the_path_of_the_node);
     tcase_add_test(cases, other_blocks_have_one_name_at_each_end);

@@ -180,6 +180,66 @@ START_TEST(wrong_containers)
 }
 END_TEST
 
+START_TEST(operations)
+{
+    nsc_block *net = accepted(MODEL(
+        "{\"kind\": \"reshape\", \"dims\": [\"same\", 2, -1]}, {\"kind\": \"transpose\", \"axes\": [0, 2, 1]}, "
+        "{\"kind\": \"slice\", \"axis\": 1, \"start\": 1}, {\"kind\": \"pad\", \"before\": [0, 0, 1], \"after\": [0, "
+        "0, "
+        "2], \"mode\": \"edge\"}, {\"kind\": \"expand_dims\", \"axis\": -1}, {\"kind\": \"squeeze\", \"axis\": 3}, "
+        "{\"kind\": \"dropout\", \"rate\": 0.5}, {\"kind\": \"activation\", \"activation\": \"elu\", \"alpha\": 2}, "
+        "{\"kind\": \"activation\", \"activation\": \"log_softmax\", \"axis\": 1}, {\"kind\": \"mean\", \"axes\": "
+        "[-1], "
+        "\"keep\": true}, {\"kind\": \"transpose\"}, {\"kind\": \"cast\", \"dtype\": \"int32\"}, {\"kind\": "
+        "\"one_hot\", "
+        "\"depth\": 5}, {\"kind\": \"max\"}"));
+    const nsc_shape input = {.rank = 2, .dims = {3, 8}};
+    ck_assert_msg(nsc_infer_shapes(net, &input, 1) == NSC_OK, "%s", nsc_last_error(NULL));
+    nsc_release(net);
+    net =
+        accepted("{\"nascent\": 1, \"nodes\": [{\"name\": \"parts\", \"kind\": \"split\", \"axis\": 1, \"count\": 2}, "
+                 "{\"name\": \"stack\", \"kind\": \"stack\", \"axis\": 1}, {\"name\": \"product\", \"kind\": "
+                 "\"matmul\"}], \"edges\": [[\"input\", \"parts\"], [\"parts:1\", \"stack\"], [\"parts:0\", "
+                 "\"stack\"], [\"parts\", \"product\"], [\"stack\", \"product\"], [\"product\", \"output\"]]}");
+    nsc_release(net);
+}
+END_TEST
+
+START_TEST(wrong_operations)
+{
+    refused(MODEL("{\"kind\": \"reshape\"}"), NSC_INVALID, "nodes[0] has no dims, which reshape needs");
+    refused(MODEL("{\"kind\": \"reshape\", \"dims\": [1, \"sam\"]}"), NSC_INVALID,
+            "nodes[0].dims has element 1, which is not a size of 0 or more, -1 or \"same\"");
+    refused(MODEL("{\"kind\": \"reshape\", \"dims\": [-2]}"), NSC_INVALID,
+            "nodes[0].dims has element 0, which is not a size of 0 or more, -1 or \"same\"");
+    refused(MODEL("{\"kind\": \"reshape\", \"dims\": [1, 1, 1, 1, 1, 1, 1, 1, 1]}"), NSC_INVALID,
+            "nodes[0].dims has more than 8 elements");
+    refused(MODEL("{\"kind\": \"reshape\", \"dims\": [-1, -1]}"), NSC_INVALID,
+            "nodes[0] (reshape) cannot be made: size -1 of axis 1; it is 0 or more, NSC_DIM_SAME, or for one axis "
+            "NSC_UNKNOWN");
+    refused(MODEL("{\"kind\": \"transpose\", \"axes\": [0, 8]}"), NSC_INVALID,
+            "nodes[0].axes has element 1, which is not an axis, -8 to 7");
+    refused(MODEL("{\"kind\": \"slice\", \"axis\": 1, \"step\": 0}"), NSC_INVALID,
+            "nodes[0] (slice) cannot be made: step is 0; it is 1 or more, or negative");
+    refused(MODEL("{\"kind\": \"split\", \"axis\": 1, \"count\": 65}"), NSC_INVALID,
+            "nodes[0] (split) cannot be made: 65 parts; it splits into 1 to 64");
+    refused(MODEL("{\"kind\": \"pad\", \"before\": [1], \"after\": [1, 1]}"), NSC_INVALID,
+            "nodes[0] (pad) cannot be made: rank 1; it is 0 to 8 with that many sizes before and after");
+    refused(MODEL("{\"kind\": \"pad\", \"before\": [1], \"after\": [-1]}"), NSC_INVALID,
+            "nodes[0].after has element 0, which is not a whole number, 0 or more");
+    refused(MODEL("{\"kind\": \"pad\", \"before\": [1], \"after\": [1], \"mode\": \"edg\"}"), NSC_INVALID,
+            "nodes[0].mode is \"edg\", which is no mode; say edge");
+    refused(MODEL("{\"kind\": \"dropout\", \"rate\": 1}"), NSC_INVALID,
+            "nodes[0] (dropout) cannot be made: rate is 1; it is 0 or more, and less than 1");
+    refused(MODEL("{\"kind\": \"cast\", \"dtype\": \"double\"}"), NSC_INVALID,
+            "nodes[0].dtype is \"double\", which is no element type; say one of: float32, int32, uint32, uint8");
+    refused(MODEL("{\"kind\": \"activation\", \"activation\": \"elu\", \"alpha\": 0}"), NSC_INVALID,
+            "nodes[0].alpha is 0 in float32: leave it out for the default, or take relu");
+    refused(MODEL("{\"kind\": \"activation\", \"activation\": \"relu\", \"alpha\": 1}"), NSC_INVALID,
+            "nodes[0] (activation) cannot be made: alpha is for leaky_relu, elu and celu; relu has none");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("model graphs");
@@ -191,6 +251,8 @@ int main(void)
     tcase_add_test(cases, wrong_graphs);
     tcase_add_test(cases, containers);
     tcase_add_test(cases, wrong_containers);
+    tcase_add_test(cases, operations);
+    tcase_add_test(cases, wrong_operations);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
 

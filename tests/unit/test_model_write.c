@@ -156,22 +156,14 @@ START_TEST(repeats)
     writes(nsc_repeat(3, equal_blocks, NULL), HEAD
            "  \"block\": {\"kind\": \"repeat\", \"count\": 3, \"block\": {\"kind\": \"dense\", \"units\": 4}}\n}\n");
     /* What differs is written as what it is. */
-    static const char *const two =
-        HEAD "  \"block\": {\n    \"kind\": \"sequential\",\n    \"nodes\": [\n%s    ]\n  }\n}\n";
-    static const char *const nodes[] = {"      {\"kind\": \"dense\", \"units\": 1},\n"
-                                        "      {\"kind\": \"dense\", \"units\": 2}\n",
-                                        "      {\"name\": \"a\", \"kind\": \"identity\"},\n"
-                                        "      {\"name\": \"b\", \"kind\": \"identity\"}\n"};
-    char *text = NULL, wanted[512];
-    for (int i = 0; i < 2; i++) {
-        nsc_block *net = nsc_repeat(2, i == 0 ? growing_blocks : named_blocks, NULL);
-        snprintf(wanted, sizeof wanted, two, nodes[i]);
-        ck_assert_int_eq(nsc_model_format(net, &text), NSC_OK);
-        ck_assert_str_eq(text, wanted);
-        nsc_release(accepted(text));
-        nsc_release(net);
-        free(text);
-    }
+    writes(nsc_repeat(2, growing_blocks, NULL), HEAD "  \"nodes\": [\n"
+                                                     "    {\"kind\": \"dense\", \"units\": 1},\n"
+                                                     "    {\"kind\": \"dense\", \"units\": 2}\n"
+                                                     "  ]\n}\n");
+    writes(nsc_named("r", nsc_repeat(2, named_blocks, NULL)), HEAD "  \"name\": \"r\",\n  \"nodes\": [\n"
+                                                                   "    {\"name\": \"a\", \"kind\": \"identity\"},\n"
+                                                                   "    {\"name\": \"b\", \"kind\": \"identity\"}\n"
+                                                                   "  ]\n}\n");
     writes(nsc_sequential(nsc_repeat(0, equal_blocks, NULL)),
            HEAD "  \"nodes\": [\n    {\"kind\": \"sequential\", \"nodes\": []}\n  ]\n}\n");
 }
@@ -205,6 +197,67 @@ START_TEST(graphs)
            HEAD "  \"inputs\": [\"x\"],\n  \"nodes\": [\n    {\"name\": \"input\", \"kind\": \"identity\"},\n"
                 "    {\"name\": \"a\", \"kind\": \"concat\", \"axis\": 1}\n  ],\n  \"edges\": [[\"x\", \"input\"], "
                 "[\"input\", \"a\"], [\"x\", \"a\"], [\"a\", \"output\"]]\n}\n");
+}
+END_TEST
+
+START_TEST(operations)
+{
+    static const int64_t dims[] = {NSC_DIM_SAME, 0, NSC_UNKNOWN}, counts[] = {0, 1};
+    static const int axes[] = {-1, 0};
+    writes(nsc_sequential(nsc_reshape(3, dims), nsc_reshape(0, NULL), nsc_transpose(2, axes), nsc_transpose(0, NULL),
+                          nsc_slice(1, 0, NSC_END, 1), nsc_slice(-1, -2, 7, -3), nsc_split(1, 3),
+                          nsc_pad(2, counts, counts, NSC_PAD_CONSTANT, 0),
+                          nsc_pad(0, NULL, NULL, NSC_PAD_REFLECT, -0.5f), nsc_expand_dims(0), nsc_squeeze(1),
+                          nsc_sum(NULL, 0, 0), nsc_mean(axes, 2, 1), nsc_max(axes, 1, 0), nsc_min(NULL, 0, 1),
+                          nsc_dropout(0), nsc_cast(NSC_UINT8), nsc_one_hot(4), nsc_activate(NSC_CELU, .alpha = -0.3f)),
+           HEAD "  \"nodes\": [\n"
+                "    {\"kind\": \"reshape\", \"dims\": [\"same\", 0, -1]},\n"
+                "    {\"kind\": \"reshape\", \"dims\": []},\n"
+                "    {\"kind\": \"transpose\", \"axes\": [-1, 0]},\n"
+                "    {\"kind\": \"transpose\"},\n"
+                "    {\"kind\": \"slice\", \"axis\": 1},\n"
+                "    {\"kind\": \"slice\", \"axis\": -1, \"start\": -2, \"stop\": 7, \"step\": -3},\n"
+                "    {\"kind\": \"split\", \"axis\": 1, \"count\": 3},\n"
+                "    {\"kind\": \"pad\", \"before\": [0, 1], \"after\": [0, 1]},\n"
+                "    {\"kind\": \"pad\", \"before\": [], \"after\": [], \"mode\": \"reflect\", \"value\": -0.5},\n"
+                "    {\"kind\": \"expand_dims\", \"axis\": 0},\n"
+                "    {\"kind\": \"squeeze\", \"axis\": 1},\n"
+                "    {\"kind\": \"sum\"},\n"
+                "    {\"kind\": \"mean\", \"axes\": [-1, 0], \"keep\": true},\n"
+                "    {\"kind\": \"max\", \"axes\": [-1]},\n"
+                "    {\"kind\": \"min\", \"keep\": true},\n"
+                "    {\"kind\": \"dropout\", \"rate\": 0},\n"
+                "    {\"kind\": \"cast\", \"dtype\": \"uint8\"},\n"
+                "    {\"kind\": \"one_hot\", \"depth\": 4},\n"
+                "    {\"kind\": \"activation\", \"activation\": \"celu\", \"alpha\": -0.3}\n"
+                "  ]\n}\n");
+    writes(
+        nsc_graph(.inputs = "x y",
+                  NODES({"m", nsc_matmul(), "x y"}, {"g", nsc_gather(-1), "m y"}, {"s", nsc_stack_inputs(2, 0), "g m"}),
+                  OUTPUTS({"output", "s"})),
+        HEAD "  \"inputs\": [\"x\", \"y\"],\n  \"nodes\": [\n"
+             "    {\"name\": \"m\", \"kind\": \"matmul\"},\n"
+             "    {\"name\": \"g\", \"kind\": \"gather\", \"axis\": -1},\n"
+             "    {\"name\": \"s\", \"kind\": \"stack\", \"axis\": 0}\n  ],\n"
+             "  \"edges\": [[\"x\", \"m\"], [\"y\", \"m\"], [\"m\", \"g\"], [\"y\", \"g\"], [\"g\", \"s\"], [\"m\", "
+             "\"s\"], [\"s\", \"output\"]]\n}\n");
+}
+END_TEST
+
+/* Every activation has a name, which is read again. */
+START_TEST(activations)
+{
+    char text[256];
+    for (int i = 0; nsc_activation_name((nsc_activation)i) != NULL; i++) {
+        const char *name = nsc_activation_name((nsc_activation)i);
+        snprintf(text, sizeof text, HEAD "  \"block\": {\"kind\": \"activation\", \"activation\": \"%s\"}\n}\n", name);
+        writes(nsc_activate((nsc_activation)i), text);
+        if (i == NSC_IDENTITY)
+            continue;
+        snprintf(text, sizeof text,
+                 HEAD "  \"block\": {\"kind\": \"dense\", \"units\": 2, \"activation\": \"%s\"}\n}\n", name);
+        writes(nsc_dense(2, .activation = (nsc_activation)i), text);
+    }
 }
 END_TEST
 
@@ -247,6 +300,9 @@ START_TEST(refusals)
                CALL "the net (dense): weight_init has a value that is not finite, which JSON cannot hold");
     unwritable(nsc_dense(4, .in_units = INT64_C(9007199254740992)), NSC_UNSUPPORTED,
                CALL "the net (dense): in_units is 9007199254740992; a description holds integers up to 2^53 - 1");
+    static const int64_t one[] = {1};
+    unwritable(nsc_pad(1, one, one, NSC_PAD_CONSTANT, -INFINITY), NSC_UNSUPPORTED,
+               CALL "the net (pad): value is -inf, which JSON cannot hold");
     unwritable(nsc_sequential(nsc_named("output", nsc_flatten())), NSC_UNSUPPORTED,
                CALL "output (flatten): a description calls something else \"output\": rename the block");
     unwritable(nsc_sequential(nsc_named("a\xff", nsc_flatten())), NSC_UNSUPPORTED,
@@ -353,6 +409,8 @@ int main(void)
     tcase_add_test(cases, containers);
     tcase_add_test(cases, repeats);
     tcase_add_test(cases, graphs);
+    tcase_add_test(cases, operations);
+    tcase_add_test(cases, activations);
     tcase_add_test(cases, refusals);
     tcase_add_test(cases, limits);
     tcase_add_test(cases, locales);
