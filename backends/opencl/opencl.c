@@ -37,6 +37,10 @@ NSC_BACKEND_QUERY(opencl)(const nsc_backend_host *host)
         .finish = nsc_cl_finish,
         .prepare_many = nsc_cl_prepare_many,
         .stats = stats,
+        .profile_start = nsc_cl_profile_start,
+        .launch_timed = nsc_cl_launch_timed,
+        .profile_read = nsc_cl_profile_read,
+        .profile_stop = nsc_cl_profile_stop,
     };
     (void)host;
     return &table;

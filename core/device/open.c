@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/device/call.h"
+#include "core/device/profile.h"
 #include "core/device/validate.h"
 
 /* The optional kinds whose names are known here. */
@@ -112,6 +113,7 @@ free_texts:
 void nsc_device_close(nsc_device *device)
 {
     nsc_pool_close(device);
+    nsc_profiler_free(device);
     device->table.close(device->handle);
     pthread_mutex_destroy(&device->lock);
     free(device->file);

@@ -10,6 +10,7 @@
 #include <nascent/io.h>
 #include <nascent/model.h>
 #include <nascent/parameter.h>
+#include <nascent/profile.h>
 #include <nascent/random.h>
 #include <nascent/status.h>
 #include <nascent/tensor.h>
