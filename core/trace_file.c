@@ -33,7 +33,9 @@ static nsc_status start(nsc_context *context, const char *name, uint64_t begin)
     char *path = absolute(own);
     if (path == NULL)
         return nsc_fail(0, NSC_NO_MEMORY, "no host memory for the path of a file");
-    nsc_status status = nsc_file_try(path);
+    nsc_status status = nsc_file_try(name);
+    if (status == NSC_OK)
+        status = nsc_file_try(path);
     if (status == NSC_OK) {
         status = nsc_profiler_start(&context->device, NSC_PROFILE_OF_TRACE, begin);
         if (status != NSC_OK)

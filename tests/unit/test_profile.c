@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recorder of a device: what is recorded, what is counted when there is no room, the times that a backend gives. */
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "core/device/profile.h"
 #include "core/device/work.h"
 #include "core/error.h"
+#include "core/io/timeline.h"
 #include "device.h"
 
 enum { MANY = 5000 }; /* launches in one run, more than a backend keeps the times of */
@@ -80,6 +84,7 @@ static counts count_all(nsc_profile_user user)
     counts total = {0};
     nsc_profile_window window;
     const char *reason;
+    bool sane = true;
     ck_assert_msg(nsc_profiler_window(&device, user, &window, &reason), "%s", reason);
     total.dropped = window.dropped;
     for (size_t i = window.first; i < window.end; i++) {
@@ -95,15 +100,14 @@ static counts count_all(nsc_profile_user user)
         total.downloads += record.kind == NSC_PROFILE_DOWNLOAD;
         total.memory += record.kind == NSC_PROFILE_MEMORY;
         total.timed += record.device_duration_ns >= 0;
-        ck_assert(record.device_duration_ns == 3 || record.device_duration_ns == NSC_PROFILE_UNKNOWN);
-        ck_assert_int_ge(record.start_ns, 0);
-        ck_assert_int_ge(record.duration_ns, 0);
-        ck_assert_uint_ge(record.thread, 1);
+        sane = sane && (record.device_duration_ns == 3 || record.device_duration_ns == NSC_PROFILE_UNKNOWN) &&
+               record.start_ns >= 0 && record.duration_ns >= 0 && record.thread >= 1;
         if (record.thread < 64 && !total.seen[record.thread])
             total.threads++;
         if (record.thread < 64)
             total.seen[record.thread] = true;
     }
+    ck_assert(sane);
     return total;
 }
 
@@ -351,6 +355,54 @@ START_TEST(two_users_do_not_disturb_each_other)
 }
 END_TEST
 
+static void read_text(const char *path, char *text, size_t capacity)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, capacity - 1, file)] = 0;
+    fclose(file);
+}
+
+/* What comes from drivers and from programs may be any bytes. */
+START_TEST(a_timeline_quotes_what_it_is_given)
+{
+    static const struct {
+        const char *raw, *quoted;
+    } texts[] = {{"plain", "plain"},
+                 {"a\"b\\c", "a\\\"b\\\\c"},
+                 {"\n\t\x01", "\\u000a\\u0009\\u0001"},
+                 {"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+                 {"\xff|\xc3|\xc0\xaf|\xe0\x80\x80|", "?|?|??|???|"},
+                 {"\xed\xa0\x80|\xf4\x90\x80\x80|\xe2\x82", "???|????|??"}};
+    char path[] = "/tmp/nascent-timeline-XXXXXX", text[8192], expected[256];
+    int file = mkstemp(path);
+    ck_assert_int_ge(file, 0);
+    close(file);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        nsc_work work = {.path = texts[i].raw, .block = texts[i].raw};
+        nsc_work_describe(&work, &(nsc_backend_operation){.kind = 30});
+        open_with_times(true);
+        snprintf(device.title, sizeof device.title, "%s", texts[i].raw);
+        ck_assert_int_eq(start(), NSC_OK);
+        ck_assert_int_eq(nsc_device_run(&device, &(nsc_launch){.work = &work}, 1), NSC_OK);
+        ck_assert_int_eq(stop(), NSC_OK);
+        nsc_profile_window window;
+        const char *reason;
+        size_t events = 0;
+        ck_assert(nsc_profiler_window(&device, NSC_PROFILE_OF_PROGRAM, &window, &reason));
+        ck_assert_int_eq(nsc_timeline_write(&device, &window, path, &events), NSC_OK);
+        ck_assert_uint_eq(events, 3 + 2 + 1 + 1); /* names of process and two tracks, the launch twice, run, wait */
+        read_text(path, text, sizeof text);
+        snprintf(expected, sizeof expected, "\"name\":\"operation %s (%s)\"", texts[i].quoted, texts[i].quoted);
+        assert_says(text, expected);
+        snprintf(expected, sizeof expected, "\"name\":\"nascent on %s\"", texts[i].quoted);
+        assert_says(text, expected);
+        close_fake();
+    }
+    unlink(path);
+}
+END_TEST
+
 static void *run_many(void *unused)
 {
     (void)unused;
@@ -408,5 +460,6 @@ void unit_tests(TCase *to)
     tcase_add_test(to, a_full_recorder_counts);
     tcase_add_test(to, the_same_work_has_one_number);
     tcase_add_test(to, two_users_do_not_disturb_each_other);
+    tcase_add_test(to, a_timeline_quotes_what_it_is_given);
     tcase_add_test(to, many_threads);
 }
