@@ -161,6 +161,7 @@ void nsc_cl_close(nsc_backend_device *device)
     if (device->pid == getpid()) {
         if (device->queue)
             clFinish(device->queue);
+        nsc_cl_timing_free(device);
         nsc_cl_programs_clear(device);
         nsc_cl_blast_close(device);
         if (device->normal_table)
@@ -170,5 +171,6 @@ void nsc_cl_close(nsc_backend_device *device)
         if (device->context)
             clReleaseContext(device->context);
     }
+    nsc_cl_timing_free(device);
     free(device);
 }

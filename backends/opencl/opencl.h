@@ -68,6 +68,7 @@ struct nsc_backend_device {
     nsc_cl_blast_state blast;
     cl_mem blast_temp;
     size_t blast_temp_bytes;
+    struct nsc_cl_timing *timing; /* timing.c; NULL: no launch is timed, and the queue has no profiling */
     char note[256];
 };
 
@@ -224,8 +225,9 @@ nsc_backend_status nsc_cl_random_describe(nsc_backend_device *device, const nsc_
 /* Routes a GEMM to CLBlast if it can take it: 1 when it did, 0 when our own kernel must. The first call on a device sets
  * CLBlast's parameters, builds its program and compares both of its paths with the host. */
 int nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *gemm, nsc_backend_step *step);
+/* event: of the last kernel; may be NULL. */
 nsc_backend_status nsc_cl_blast_launch(nsc_backend_device *device, const nsc_backend_step *step,
-                                       const nsc_backend_binding *bindings);
+                                       const nsc_backend_binding *bindings, cl_event *event);
 void nsc_cl_blast_open(void);
 void nsc_cl_blast_close(nsc_backend_device *device);
 
@@ -246,6 +248,20 @@ nsc_backend_status nsc_cl_prepare_many(nsc_backend_device *device, uint32_t coun
 nsc_backend_status nsc_cl_launch(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
                                  const nsc_backend_binding *bindings, uint32_t binding_count, const float *scalars,
                                  uint32_t scalar_count);
+/* launch without the look at the process. event is set where a kernel was enqueued; may be NULL. */
+nsc_backend_status nsc_cl_enqueue(nsc_backend_device *device, nsc_backend_step *step,
+                                  const nsc_backend_binding *bindings, const float *scalars, cl_event *event);
 void nsc_cl_release(nsc_backend_device *device, nsc_backend_step *step);
+
+/* ---- timing.c -------------------------------------------------------------------------------------------------- */
+
+nsc_backend_status nsc_cl_profile_start(nsc_backend_device *device, uint32_t capacity);
+nsc_backend_status nsc_cl_launch_timed(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
+                                       const nsc_backend_binding *bindings, uint32_t binding_count,
+                                       const float *scalars, uint32_t scalar_count, uint64_t tag);
+nsc_backend_status nsc_cl_profile_read(nsc_backend_device *device, nsc_backend_time *times, uint32_t capacity,
+                                       uint32_t *count);
+void nsc_cl_profile_stop(nsc_backend_device *device);
+void nsc_cl_timing_free(nsc_backend_device *device);
 
 #endif

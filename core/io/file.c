@@ -104,6 +104,20 @@ static bool write_all(int file, const unsigned char *bytes, size_t length)
     return true;
 }
 
+nsc_status nsc_file_try(const char *path)
+{
+    char temporary[4096];
+    struct stat about;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return nsc_fail(0, NSC_IO, "%s: is a folder", path);
+    int file = open_temporary(path, temporary, sizeof temporary);
+    if (file < 0)
+        return nsc_fail(0, NSC_IO, "%s: cannot be written: %s", path, strerror(errno));
+    close(file);
+    unlink(temporary);
+    return NSC_OK;
+}
+
 nsc_status nsc_file_write(const char *path, const nsc_file_part *parts, size_t count)
 {
     char temporary[4096], folder[4096];

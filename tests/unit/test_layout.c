@@ -223,7 +223,7 @@ END_TEST
 
 START_TEST(layout_of_table)
 {
-    SIZE(nsc_backend_table, 184);
+    SIZE(nsc_backend_table, 216);
     FIELD(nsc_backend_table, struct_size, 0);
     FIELD(nsc_backend_table, abi_major, 4);
     FIELD(nsc_backend_table, abi_minor, 8);
@@ -249,6 +249,19 @@ START_TEST(layout_of_table)
     FIELD(nsc_backend_table, trim, 160);
     FIELD(nsc_backend_table, map_host, 168);
     FIELD(nsc_backend_table, unmap_host, 176);
+    FIELD(nsc_backend_table, profile_start, 184);
+    FIELD(nsc_backend_table, launch_timed, 192);
+    FIELD(nsc_backend_table, profile_read, 200);
+    FIELD(nsc_backend_table, profile_stop, 208);
+}
+END_TEST
+
+START_TEST(layout_of_time)
+{
+    SIZE(nsc_backend_time, 24);
+    FIELD(nsc_backend_time, tag, 0);
+    FIELD(nsc_backend_time, start, 8);
+    FIELD(nsc_backend_time, end, 16);
 }
 END_TEST
 
@@ -271,4 +284,5 @@ void unit_tests(TCase *to)
     tcase_add_test(to, layout_of_host);
     tcase_add_test(to, layout_of_open_args);
     tcase_add_test(to, layout_of_table);
+    tcase_add_test(to, layout_of_time);
 }

@@ -67,6 +67,28 @@ START_TEST(directories_one_by_one)
 }
 END_TEST
 
+START_TEST(files_of_timelines)
+{
+    static const char *const names[][2] = {{"t.json", "t.3.json"},     {"/a.b/t", "/a.b/t.3"}, {"a/.json", "a/.json.3"},
+                                           {"t.tar.gz", "t.tar.3.gz"}, {".", "..3"},           {"t.", "t.3."}};
+    char name[NSC_TRACE_BYTES], text[NSC_TRACE_BYTES];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        ck_assert(nsc_parse_trace(names[i][0], why, sizeof why));
+        nsc_trace_name(names[i][0], 1, name);
+        ck_assert_str_eq(name, names[i][0]);
+        nsc_trace_name(names[i][0], 3, name);
+        ck_assert_str_eq(name, names[i][1]);
+    }
+    ck_assert(!nsc_parse_trace("", why, sizeof why));
+    ck_assert(!nsc_parse_trace("a/", why, sizeof why));
+    ck_assert_str_eq(why, "'a/' names no file: say the path of a file");
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = 0;
+    ck_assert(!nsc_parse_trace(text, why, sizeof why));
+    assert_says(why, "is too long");
+}
+END_TEST
+
 START_TEST(an_empty_variable_is_unset)
 {
     nsc_env env;
@@ -119,6 +141,7 @@ void unit_tests(TCase *to)
     tcase_add_test(to, kinds_to_compose);
     tcase_add_test(to, threads_and_directories);
     tcase_add_test(to, directories_one_by_one);
+    tcase_add_test(to, files_of_timelines);
     tcase_add_test(to, an_empty_variable_is_unset);
     tcase_add_test(to, options_are_stronger_than_variables);
 }
