@@ -27,6 +27,7 @@
 
 /* Sources from kernels/, as embedded texts. */
 extern const char nsc_kernel_prelude[];
+extern const char nsc_kernel_gather[];
 extern const char nsc_kernel_gemm_block[];
 extern const char nsc_kernel_gemm_tile[];
 extern const char nsc_kernel_interpreter[];
@@ -189,6 +190,9 @@ bool nsc_cl_geometry_wide(const nsc_cl_geometry *geometry);
 /* Appends numbers to a step's fixed argument, as int or long. false: no memory. */
 bool nsc_cl_fixed_numbers(nsc_backend_step *step, bool wide, const int64_t *numbers, size_t count);
 bool nsc_cl_fixed_bytes(nsc_backend_step *step, const void *data, size_t bytes);
+/* The width of a work-group of at most 256 over items[0] x items[1], from few: a driver may compile a kernel once more
+ * for each shape. */
+size_t nsc_cl_group_width(const size_t items[2]);
 void nsc_cl_operand_add(nsc_backend_step *step, const nsc_backend_view *view);
 
 /* ---- expression.c ---------------------------------------------------------------------------------------------- */
@@ -218,6 +222,8 @@ nsc_backend_status nsc_cl_gemm_describe(nsc_backend_device *device, const nsc_ba
 nsc_backend_status nsc_cl_epilogue_describe(nsc_backend_device *device, const nsc_backend_gemm_epilogue *gemm,
                                             nsc_backend_step *step);
 nsc_backend_status nsc_cl_random_describe(nsc_backend_device *device, const nsc_backend_random *random,
+                                          nsc_backend_step *step);
+nsc_backend_status nsc_cl_gather_describe(nsc_backend_device *device, const nsc_backend_gather *gather,
                                           nsc_backend_step *step);
 
 /* ---- blast.c --------------------------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@ typedef union operation {
     nsc_backend_gemm gemm;
     nsc_backend_random random;
     nsc_backend_gemm_epilogue epilogue;
+    nsc_backend_gather gather;
 } operation;
 
 static nsc_backend_status describe(nsc_backend_device *device, const nsc_backend_operation *given, bool alone,
@@ -43,6 +44,10 @@ static nsc_backend_status describe(nsc_backend_device *device, const nsc_backend
         if (!nsc_backend_take(&mine.epilogue, NSC_BACKEND_GEMM_EPILOGUE_SIZE, given))
             return NSC_BACKEND_UNSUPPORTED;
         return nsc_cl_epilogue_describe(device, &mine.epilogue, step);
+    case NSC_BACKEND_GATHER:
+        if (!nsc_backend_take(&mine.gather, NSC_BACKEND_GATHER_SIZE, given))
+            return NSC_BACKEND_UNSUPPORTED;
+        return nsc_cl_gather_describe(device, &mine.gather, step);
     default:
         return NSC_BACKEND_UNSUPPORTED;
     }

@@ -146,6 +146,17 @@ START_TEST(layout_of_random)
 }
 END_TEST
 
+START_TEST(layout_of_gather)
+{
+    SIZE(nsc_backend_gather, 464);
+    FIELD(nsc_backend_gather, struct_size, 0);
+    FIELD(nsc_backend_gather, kind, 4);
+    FIELD(nsc_backend_gather, source, 8);
+    FIELD(nsc_backend_gather, indices, 160);
+    FIELD(nsc_backend_gather, output, 312);
+}
+END_TEST
+
 START_TEST(layout_of_info)
 {
     SIZE(nsc_backend_info, 600);
@@ -278,6 +289,7 @@ void unit_tests(TCase *to)
     tcase_add_test(to, layout_of_gemm);
     tcase_add_test(to, layout_of_gemm_epilogue);
     tcase_add_test(to, layout_of_random);
+    tcase_add_test(to, layout_of_gather);
     tcase_add_test(to, layout_of_info);
     tcase_add_test(to, layout_of_limits);
     tcase_add_test(to, layout_of_stats);
