@@ -122,6 +122,13 @@ int __wrap_close(int file)
     return broken ? -1 : result;
 }
 
+int __wrap_fsync(int file);
+int __wrap_fsync(int file)
+{
+    (void)file; /* no test looks at the disk after the machine stopped, so it is not waited for */
+    return fails(EIO) ? -1 : 0;
+}
+
 #define WRAP(NAME, PARAMETERS, ARGUMENTS)                 \
     int __real_##NAME PARAMETERS;                         \
     int __wrap_##NAME PARAMETERS;                         \
@@ -129,7 +136,6 @@ int __wrap_close(int file)
     {                                                     \
         return fails(EIO) ? -1 : __real_##NAME ARGUMENTS; \
     }
-WRAP(fsync, (int file), (file))
 WRAP(rename, (const char *from, const char *to), (from, to))
 WRAP(fstat, (int file, struct stat *about), (file, about))
 WRAP(fstat64, (int file, struct stat64 *about), (file, about))

@@ -323,6 +323,7 @@ static const scenario scenarios[] = {
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 
+#define DEVICE_FAULTS_ELSEWHERE
 #define MORE_FAULTS                                                                          \
     {"a call into the file system", system_fail_at, system_failed, NSC_IO, "/file"},         \
     {                                                                                        \
