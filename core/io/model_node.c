@@ -73,7 +73,7 @@ static nsc_status read_activate(const nsc_model_place *at, const cJSON *node, ns
     if (axis == 0 || axis < -NSC_MAX_RANK || axis >= NSC_MAX_RANK)
         return nsc_model_fail(&place, NSC_INVALID, "is %lld; it is -%d to %d, and not 0, the batch", (long long)axis,
                               NSC_MAX_RANK, NSC_MAX_RANK - 1);
-    o.axis = (int)axis;
+    o.axis = o.activation == NSC_SOFTMAX ? (int)axis : 0; /* the others take none */
     *block = nsc_activation_create(&o, sizeof o);
     return NSC_OK;
 }
