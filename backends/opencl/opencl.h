@@ -32,6 +32,7 @@ extern const char nsc_kernel_gemm_block[];
 extern const char nsc_kernel_gemm_tile[];
 extern const char nsc_kernel_interpreter[];
 extern const char nsc_kernel_random[];
+extern const char nsc_kernel_softmax[];
 
 /* ---- the device ------------------------------------------------------------------------------------------------ */
 
@@ -225,6 +226,8 @@ nsc_backend_status nsc_cl_random_describe(nsc_backend_device *device, const nsc_
                                           nsc_backend_step *step);
 nsc_backend_status nsc_cl_gather_describe(nsc_backend_device *device, const nsc_backend_gather *gather,
                                           nsc_backend_step *step);
+nsc_backend_status nsc_cl_softmax_describe(nsc_backend_device *device, const nsc_backend_softmax *softmax,
+                                           nsc_backend_step *step);
 
 /* ---- blast.c --------------------------------------------------------------------------------------------------- */
 

@@ -172,6 +172,7 @@ typedef struct nsc_backend_expression {
 #define NSC_BACKEND_RANDOM 4u /* optional, as all that follow: announced in limits.optional_kinds */
 #define NSC_BACKEND_GEMM_EPILOGUE 5u
 #define NSC_BACKEND_GATHER 6u
+#define NSC_BACKEND_SOFTMAX 7u
 #define NSC_BACKEND_KIND_BIT(KIND) (1u << (KIND))
 
 /* The head that every operation starts with. */
@@ -262,6 +263,18 @@ typedef struct nsc_backend_gather {
     nsc_backend_view source, indices, output;
 } nsc_backend_gather;
 #define NSC_BACKEND_GATHER_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_gather, output)
+
+/* Over the last dim, in f32: exp(x - m) / s, or with logarithm 1 x - m - log(s), m the maximum and s the sum of
+ * exp(x - m), which accumulates in at least f32, in an order fixed for the device and the sizes. input and output have
+ * the same dims, all positive, and a rank of at least 1; in place is legal. An element of -infinity gives 0, or
+ * -infinity. A row with NaN or +infinity in it, or of -infinity alone, is all NaN. */
+typedef struct nsc_backend_softmax {
+    uint32_t struct_size, kind;
+    uint32_t logarithm; /* 0 or 1 */
+    uint32_t reserved;  /* 0 */
+    nsc_backend_view input, output;
+} nsc_backend_softmax;
+#define NSC_BACKEND_SOFTMAX_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_softmax, output)
 
 /* ---- devices ---------------------------------------------------------------------------------------------------- */
 

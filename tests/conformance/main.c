@@ -12,9 +12,9 @@
 #include "say.h"
 #include "terminal.h"
 
-static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,    cases_reduce,
-                                                 cases_gemm,    cases_epilogue,       cases_random, cases_gather,
-                                                 cases_life,    cases_parameters};
+static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,       cases_reduce,
+                                                 cases_gemm,    cases_epilogue,       cases_random,    cases_gather,
+                                                 cases_softmax, cases_life,           cases_parameters};
 #define TABLES (sizeof tables / sizeof *tables)
 
 enum { BACKEND, ONLY, SEED, LIST, JSON };

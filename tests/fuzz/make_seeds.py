@@ -15,7 +15,7 @@ CHOICE = {
     "empty_choice": "a,,b", "spaces": "a, b",
 }
 SETTINGS = {
-    "all": "all", "kinds": "random,gemm_epilogue", "gather": "gather,random", "required": "random,gemm", "log": "warning", "threads": "4096",
+    "all": "all", "kinds": "random,gemm_epilogue", "gather": "gather,random", "softmax": "softmax,gather", "required": "random,gemm", "log": "warning", "threads": "4096",
     "too_many": "4097", "off": "off", "directory": "/var/cache/nascent", "path": "/opt/a::/opt/b:", "relative": "/a:b",
 }
 
@@ -76,6 +76,8 @@ OPERATION = {
     "gather": COPY + bytes([6, 0]) + view(0, [2, 5, 3]) + view(1, [4], dtype=I32) + view(2, [2, 4, 3]),
     "gather_bytes": COPY + bytes([6, 0]) + view(0, [2, 5, 3], [0, 3, 1], dtype=U8) + view(1, [4], [0], dtype=U8)
                     + view(2, [2, 4, 3], [1, 6, 2], dtype=U8),
+    "softmax": COPY + bytes([7, 0, 0, 0]) + view(0, [3, 4], [0, 1]) + view(1, [3, 4]),
+    "log_softmax": COPY + bytes([7, 0, 1, 0]) + view(0, [2, 3, 4], None, 5) + view(0, [2, 3, 4], None, 5),
 }
 
 
