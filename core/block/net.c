@@ -6,6 +6,7 @@
 
 #include "core/block/block.h"
 #include "core/context.h"
+#include "core/device/profile.h"
 #include "core/graph/executor.h"
 #include "core/param/commit.h"
 #include "core/shape.h"
@@ -209,7 +210,9 @@ static nsc_status plan_and_prepare(nsc_context *context, nsc_trace *trace, nsc_p
     if (refused == NULL)
         return nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a plan");
     do {
+        uint64_t begin = nsc_profile_begin(&context->device);
         status = nsc_plan_make(context, trace, refused, plan);
+        nsc_profile_phase(&context->device, "plan", begin);
         if (status != NSC_OK)
             break;
         status = nsc_executor_make(*plan, executor, &refused_step);
@@ -316,6 +319,7 @@ static nsc_status first_run(nsc_call *call, bool *ran)
     nsc_status status = NSC_OK;
     if (pthread_mutex_lock(&context->slow_path) != 0)
         return nsc_fail(context->id, NSC_INVALID, "a net cannot be run from inside a custom block or an initialiser");
+    uint64_t begin = nsc_profile_begin(&context->device);
     call->plan = borrow(call->net, call->mode, call->in, call->in_count, &call->executor);
     if (call->plan == NULL) {
         nsc_shape *shapes = calloc(call->in_count, sizeof *shapes);
@@ -326,13 +330,16 @@ static nsc_status first_run(nsc_call *call, bool *ran)
             shapes[i].dtype = call->in[i]->dtype;
             memcpy(shapes[i].dims, call->in[i]->dims, sizeof shapes[i].dims);
         }
+        uint64_t traced = nsc_profile_begin(&context->device);
         if (status == NSC_OK)
             status = nsc_trace_make(context->id, call->block, call->mode, shapes, call->in_count, &trace);
+        nsc_profile_phase(&context->device, "trace", traced);
         if (status == NSC_OK)
             status = run_trace(call, trace);
         *ran = status == NSC_OK;
         nsc_trace_free(trace);
         free(shapes);
+        nsc_profile_phase(&context->device, "first forward", begin);
     }
     pthread_mutex_unlock(&context->slow_path);
     return status;

@@ -29,8 +29,8 @@ static void bind_steps(nsc_executor *executor)
     nsc_backend_binding *binding = executor->bindings;
     for (size_t s = 0; s < plan->step_count; s++) {
         const nsc_step *step = &plan->steps[s];
-        executor->launches[s] =
-            (nsc_launch){.step = executor->steps[s], .bindings = binding, .binding_count = step->storage_count};
+        executor->launches[s] = (nsc_launch){
+            .step = executor->steps[s], .bindings = binding, .binding_count = step->storage_count, .work = step->work};
         for (uint32_t i = 0; i < step->storage_count; i++, binding++) {
             const nsc_storage *storage = &plan->storages[step->storages[i]];
             *binding = bind(executor, storage);

@@ -74,9 +74,10 @@ static nsc_status read_nodes(const nsc_model_place *at, const cJSON *object, nsc
     {
         const nsc_model_place place = nsc_model_element_place(at, "nodes", i);
         status = nsc_model_node(&place, node, nodes->inputs[i], &nodes->blocks[i]);
+        if (status == NSC_OK && (status = nsc_named(nodes->names[i], nodes->blocks[i])->status) != NSC_OK)
+            nsc_model_fail(&place, status, "cannot be named: %s", nsc_model_block_text(nodes->blocks[i]));
         if (status != NSC_OK)
             return status;
-        nsc_named(nodes->names[i], nodes->blocks[i]);
         i++;
     }
     return NSC_OK;

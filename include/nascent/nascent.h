@@ -13,6 +13,8 @@
 #include <nascent/operation_blocks.h>
 #include <nascent/operations.h>
 #include <nascent/parameter.h>
+#include <nascent/plan.h>
+#include <nascent/profile.h>
 #include <nascent/random.h>
 #include <nascent/status.h>
 #include <nascent/tensor.h>

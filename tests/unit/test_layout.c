@@ -146,6 +146,29 @@ START_TEST(layout_of_random)
 }
 END_TEST
 
+START_TEST(layout_of_gather)
+{
+    SIZE(nsc_backend_gather, 464);
+    FIELD(nsc_backend_gather, struct_size, 0);
+    FIELD(nsc_backend_gather, kind, 4);
+    FIELD(nsc_backend_gather, source, 8);
+    FIELD(nsc_backend_gather, indices, 160);
+    FIELD(nsc_backend_gather, output, 312);
+}
+END_TEST
+
+START_TEST(layout_of_softmax)
+{
+    SIZE(nsc_backend_softmax, 320);
+    FIELD(nsc_backend_softmax, struct_size, 0);
+    FIELD(nsc_backend_softmax, kind, 4);
+    FIELD(nsc_backend_softmax, logarithm, 8);
+    FIELD(nsc_backend_softmax, reserved, 12);
+    FIELD(nsc_backend_softmax, input, 16);
+    FIELD(nsc_backend_softmax, output, 168);
+}
+END_TEST
+
 START_TEST(layout_of_info)
 {
     SIZE(nsc_backend_info, 600);
@@ -223,7 +246,7 @@ END_TEST
 
 START_TEST(layout_of_table)
 {
-    SIZE(nsc_backend_table, 184);
+    SIZE(nsc_backend_table, 216);
     FIELD(nsc_backend_table, struct_size, 0);
     FIELD(nsc_backend_table, abi_major, 4);
     FIELD(nsc_backend_table, abi_minor, 8);
@@ -249,6 +272,19 @@ START_TEST(layout_of_table)
     FIELD(nsc_backend_table, trim, 160);
     FIELD(nsc_backend_table, map_host, 168);
     FIELD(nsc_backend_table, unmap_host, 176);
+    FIELD(nsc_backend_table, profile_start, 184);
+    FIELD(nsc_backend_table, launch_timed, 192);
+    FIELD(nsc_backend_table, profile_read, 200);
+    FIELD(nsc_backend_table, profile_stop, 208);
+}
+END_TEST
+
+START_TEST(layout_of_time)
+{
+    SIZE(nsc_backend_time, 24);
+    FIELD(nsc_backend_time, tag, 0);
+    FIELD(nsc_backend_time, start, 8);
+    FIELD(nsc_backend_time, end, 16);
 }
 END_TEST
 
@@ -265,10 +301,13 @@ void unit_tests(TCase *to)
     tcase_add_test(to, layout_of_gemm);
     tcase_add_test(to, layout_of_gemm_epilogue);
     tcase_add_test(to, layout_of_random);
+    tcase_add_test(to, layout_of_gather);
+    tcase_add_test(to, layout_of_softmax);
     tcase_add_test(to, layout_of_info);
     tcase_add_test(to, layout_of_limits);
     tcase_add_test(to, layout_of_stats);
     tcase_add_test(to, layout_of_host);
     tcase_add_test(to, layout_of_open_args);
     tcase_add_test(to, layout_of_table);
+    tcase_add_test(to, layout_of_time);
 }
