@@ -83,10 +83,11 @@ typedef struct nsc_plan {
     size_t random_count, random_capacity;
     nsc_memory *indices; /* of NSC_PLACE_INDICES; NULL: none is used */
     uint64_t index_count;
+    uint64_t host_bytes; /* of the plan itself */
     uint64_t arena_bytes;
     uint64_t bound_bytes; /* the largest sum of bytes that are live at one step: no arena can be smaller */
 
-    /* Guarded by the lock of the net that owns the plan. */
+    /* Guarded by the lock of the net that owns the plan (core/block/plan_cache.c). */
     struct nsc_executor *idle;
     size_t borrowed;
     bool stale;
