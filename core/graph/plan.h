@@ -106,10 +106,12 @@ typedef struct nsc_planned {
     const nsc_value *same;      /* the first value that is the same as this one, or itself */
     const nsc_value **operands; /* the value's, each as what it is the same as */
     bool live;
-    bool stored;   /* has a place in memory, its own or another's */
-    bool forced;   /* may not be computed inside its reader: the program outgrew its limits */
-    bool absorbed; /* a product that its only reader computes along */
-    bool heavy;    /* computing it twice is worse than storing it */
+    bool stored;    /* has a place in memory, its own or another's */
+    bool forced;    /* may not be computed inside its reader: the program outgrew its limits */
+    bool absorbed;  /* a product that its only reader computes along */
+    bool heavy;     /* computing it twice is worse than storing it */
+    bool cheap;     /* computing it in every reader is better than storing it */
+    bool elsewhere; /* a reader cannot compute it: an output, or another kind of value */
     bool located;
     bool copied;             /* a view that strides cannot express, so it is a copy */
     uint32_t uses;           /* readers, outputs among them */
