@@ -22,7 +22,7 @@ struct nsc_context {
      * checks for errors, so that a custom block that runs a forward is told so. */
     pthread_mutex_t slow_path;
     atomic_uint_fast64_t commits, plans, executors;
-    atomic_size_t users; /* tensors, parameter values and executors alive */
+    atomic_size_t users; /* tensors, parameter values, executors and plan views alive */
 };
 
 #endif

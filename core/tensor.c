@@ -124,6 +124,9 @@ static nsc_status check_transfer(const char *call, const nsc_tensor *tensor, con
 nsc_status nsc_tensor_write(nsc_tensor *tensor, const void *data, size_t bytes)
 {
     nsc_status status = check_transfer("nsc_tensor_write", tensor, data, bytes);
+    if (status == NSC_OK && nsc_tensor_viewed(tensor))
+        status = nsc_fail(tensor->context->id, NSC_INVALID,
+                          "nsc_tensor_write: a view of the tensor is open: call nsc_tensor_end_view first");
     if (status != NSC_OK || bytes == 0)
         return status;
     return nsc_device_write(&tensor->context->device, tensor->memory->buffer, 0, bytes, data);
@@ -135,6 +138,31 @@ nsc_status nsc_tensor_read(const nsc_tensor *tensor, void *data, size_t bytes)
     if (status != NSC_OK || bytes == 0)
         return status;
     return nsc_device_read(&tensor->context->device, tensor->memory->buffer, 0, bytes, data);
+}
+
+nsc_status nsc_tensor_view(nsc_tensor *tensor, const void **data)
+{
+    if (data != NULL)
+        *data = NULL;
+    if (tensor == NULL)
+        return nsc_fail(0, NSC_INVALID, "nsc_tensor_view: tensor is NULL");
+    if (data == NULL)
+        return nsc_fail(tensor->context->id, NSC_INVALID, "nsc_tensor_view: data is NULL");
+    nsc_status status = nsc_memory_view(tensor->memory, data);
+    if (status == NSC_OK)
+        nsc_tensor_retain(tensor);
+    return status;
+}
+
+nsc_status nsc_tensor_end_view(nsc_tensor *tensor)
+{
+    nsc_status status;
+    if (tensor == NULL)
+        return nsc_fail(0, NSC_INVALID, "nsc_tensor_end_view: tensor is NULL");
+    if (!nsc_memory_end_view(tensor->memory, &status))
+        return nsc_fail(tensor->context->id, NSC_INVALID, "nsc_tensor_end_view: no view of the tensor is open");
+    nsc_tensor_release(tensor);
+    return status;
 }
 
 nsc_tensor *nsc_tensor_retain(nsc_tensor *tensor)

@@ -21,6 +21,11 @@ struct nsc_tensor {
 };
 
 nsc_backend_dtype nsc_dtype_to_backend(nsc_dtype dtype);
+/* Does the host see its memory (nsc_tensor_view)? Then it must not be written. */
+static inline int nsc_tensor_viewed(const nsc_tensor *tensor)
+{
+    return atomic_load(&tensor->memory->views) > 0;
+}
 /* One of the limits' storage bits; 0 for a number that is no dtype. */
 uint32_t nsc_dtype_storage_bit(nsc_dtype dtype);
 

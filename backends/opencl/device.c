@@ -50,6 +50,7 @@ static void read_limits(nsc_backend_device *device)
         device->max_buffer = NSC_CL_MAX_BUFFER;
     device->max_parameters = (size_t)number(id, CL_DEVICE_MAX_PARAMETER_SIZE, sizeof(size_t), 256);
     device->fast_fma = number(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(cl_device_fp_config), 0) & CL_FP_FMA;
+    device->unified = number(id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(cl_bool), CL_FALSE);
     const uint64_t width = number(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof(cl_uint), 4);
     device->lanes = width >= 16 ? 16 : width >= 8 ? 8 : 4;
     device->blocks = device->type & CL_DEVICE_TYPE_CPU;
@@ -120,8 +121,9 @@ nsc_backend_status nsc_cl_open(const nsc_backend_open_args *args, nsc_backend_de
 {
     nsc_backend_open_args mine = {0};
     cl_platform_id platform;
-    uint32_t ordinal,
-        kinds = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM) | NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE);
+    uint32_t ordinal, kinds = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM) |
+                              NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE) |
+                              NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER) | NSC_BACKEND_KIND_BIT(NSC_BACKEND_SOFTMAX);
     *device = NULL;
     if (!nsc_backend_take(&mine, NSC_BACKEND_OPEN_ARGS_SIZE, args))
         return NSC_BACKEND_UNSUPPORTED;

@@ -37,6 +37,8 @@ NSC_BACKEND_QUERY(opencl)(const nsc_backend_host *host)
         .finish = nsc_cl_finish,
         .prepare_many = nsc_cl_prepare_many,
         .stats = stats,
+        .map_host = nsc_cl_map_host,
+        .unmap_host = nsc_cl_unmap_host,
         .profile_start = nsc_cl_profile_start,
         .launch_timed = nsc_cl_launch_timed,
         .profile_read = nsc_cl_profile_read,

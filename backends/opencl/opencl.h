@@ -27,10 +27,12 @@
 
 /* Sources from kernels/, as embedded texts. */
 extern const char nsc_kernel_prelude[];
+extern const char nsc_kernel_gather[];
 extern const char nsc_kernel_gemm_block[];
 extern const char nsc_kernel_gemm_tile[];
 extern const char nsc_kernel_interpreter[];
 extern const char nsc_kernel_random[];
+extern const char nsc_kernel_softmax[];
 
 /* ---- the device ------------------------------------------------------------------------------------------------ */
 
@@ -50,8 +52,9 @@ struct nsc_backend_device {
     cl_command_queue queue;
     cl_device_type type;
     bool fast_fma;
-    bool tiles;  /* the tiled GEMM fits: local memory and work-groups of 256 */
-    bool blocks; /* the blocked GEMM with large blocks suits: a CPU */
+    bool unified; /* device and host share their memory */
+    bool tiles;   /* the tiled GEMM fits: local memory and work-groups of 256 */
+    bool blocks;  /* the blocked GEMM with large blocks suits: a CPU */
     uint32_t lanes;
     size_t max_group, max_items[3];
     size_t max_parameters;
@@ -73,6 +76,7 @@ struct nsc_backend_device {
 
 struct nsc_backend_buffer {
     cl_mem memory;
+    void *mapped; /* what the host sees, between map_host and unmap_host */
 };
 
 /* ---- steps ----------------------------------------------------------------------------------------------------- */
@@ -98,7 +102,9 @@ struct nsc_backend_step {
     nsc_cl_operand operands[NSC_CL_MAX_VIEWS];
     uint32_t scalar_count;
     bool scalars_packed; /* one float16 */
-    cl_mem table;        /* a buffer of the step itself or of the device, bound after the scalars; not owned */
+    bool stream_fixed;   /* random: the scalars are these, whatever launch is given */
+    float stream[2];
+    cl_mem table; /* a buffer of the step itself or of the device, bound after the scalars; not owned */
     bool table_has_offset;
     cl_mem program; /* the interpreter's, owned */
     unsigned char *fixed;
@@ -154,6 +160,9 @@ nsc_backend_status nsc_cl_write(nsc_backend_device *device, nsc_backend_queue *q
                                 uint64_t offset, uint64_t bytes, const void *source);
 nsc_backend_status nsc_cl_read(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
                                uint64_t offset, uint64_t bytes, void *target);
+nsc_backend_status nsc_cl_map_host(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
+                                   uint64_t offset, uint64_t bytes, const void **pointer);
+nsc_backend_status nsc_cl_unmap_host(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer);
 nsc_backend_status nsc_cl_finish(nsc_backend_device *device, nsc_backend_queue *queue);
 
 /* ---- program.c ------------------------------------------------------------------------------------------------- */
@@ -182,6 +191,9 @@ bool nsc_cl_geometry_wide(const nsc_cl_geometry *geometry);
 /* Appends numbers to a step's fixed argument, as int or long. false: no memory. */
 bool nsc_cl_fixed_numbers(nsc_backend_step *step, bool wide, const int64_t *numbers, size_t count);
 bool nsc_cl_fixed_bytes(nsc_backend_step *step, const void *data, size_t bytes);
+/* The width of a work-group of at most 256 over items[0] x items[1], from few: a driver may compile a kernel once more
+ * for each shape. */
+size_t nsc_cl_group_width(const size_t items[2]);
 void nsc_cl_operand_add(nsc_backend_step *step, const nsc_backend_view *view);
 
 /* ---- expression.c ---------------------------------------------------------------------------------------------- */
@@ -212,6 +224,10 @@ nsc_backend_status nsc_cl_epilogue_describe(nsc_backend_device *device, const ns
                                             nsc_backend_step *step);
 nsc_backend_status nsc_cl_random_describe(nsc_backend_device *device, const nsc_backend_random *random,
                                           nsc_backend_step *step);
+nsc_backend_status nsc_cl_gather_describe(nsc_backend_device *device, const nsc_backend_gather *gather,
+                                          nsc_backend_step *step);
+nsc_backend_status nsc_cl_softmax_describe(nsc_backend_device *device, const nsc_backend_softmax *softmax,
+                                           nsc_backend_step *step);
 
 /* ---- blast.c --------------------------------------------------------------------------------------------------- */
 

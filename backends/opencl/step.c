@@ -16,6 +16,8 @@ typedef union operation {
     nsc_backend_gemm gemm;
     nsc_backend_random random;
     nsc_backend_gemm_epilogue epilogue;
+    nsc_backend_gather gather;
+    nsc_backend_softmax softmax;
 } operation;
 
 static nsc_backend_status describe(nsc_backend_device *device, const nsc_backend_operation *given, bool alone,
@@ -43,6 +45,14 @@ static nsc_backend_status describe(nsc_backend_device *device, const nsc_backend
         if (!nsc_backend_take(&mine.epilogue, NSC_BACKEND_GEMM_EPILOGUE_SIZE, given))
             return NSC_BACKEND_UNSUPPORTED;
         return nsc_cl_epilogue_describe(device, &mine.epilogue, step);
+    case NSC_BACKEND_GATHER:
+        if (!nsc_backend_take(&mine.gather, NSC_BACKEND_GATHER_SIZE, given))
+            return NSC_BACKEND_UNSUPPORTED;
+        return nsc_cl_gather_describe(device, &mine.gather, step);
+    case NSC_BACKEND_SOFTMAX:
+        if (!nsc_backend_take(&mine.softmax, NSC_BACKEND_SOFTMAX_SIZE, given))
+            return NSC_BACKEND_UNSUPPORTED;
+        return nsc_cl_softmax_describe(device, &mine.softmax, step);
     default:
         return NSC_BACKEND_UNSUPPORTED;
     }
@@ -165,6 +175,8 @@ static cl_int set_arguments(nsc_backend_step *step, const nsc_backend_binding *b
 {
     cl_uint at = 0;
     cl_int code = CL_SUCCESS;
+    if (step->stream_fixed)
+        scalars = step->stream;
     for (uint32_t i = 0; i < step->operand_count && code == CL_SUCCESS; i++) {
         const nsc_cl_operand *operand = &step->operands[i];
         const nsc_backend_binding *binding = &bindings[operand->buffer];

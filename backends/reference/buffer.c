@@ -50,3 +50,22 @@ nsc_backend_status reference_read(nsc_backend_device *device, nsc_backend_queue 
     memcpy(target, buffer->data + offset, (size_t)bytes);
     return NSC_BACKEND_OK;
 }
+
+nsc_backend_status reference_map_host(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
+                                      uint64_t offset, uint64_t bytes, const void **pointer)
+{
+    (void)device;
+    (void)queue;
+    (void)bytes;
+    *pointer = buffer->data + offset;
+    return NSC_BACKEND_OK;
+}
+
+nsc_backend_status reference_unmap_host(nsc_backend_device *device, nsc_backend_queue *queue,
+                                        nsc_backend_buffer *buffer)
+{
+    (void)device;
+    (void)queue;
+    (void)buffer;
+    return NSC_BACKEND_OK;
+}

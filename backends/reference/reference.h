@@ -37,6 +37,8 @@ struct nsc_backend_step {
         nsc_backend_gemm gemm;
         nsc_backend_gemm_epilogue epilogue;
         nsc_backend_random random;
+        nsc_backend_gather gather;
+        nsc_backend_softmax softmax;
     } operation;
     reference_program program;
 };
@@ -75,6 +77,10 @@ nsc_backend_status reference_write(nsc_backend_device *device, nsc_backend_queue
                                    uint64_t offset, uint64_t bytes, const void *source);
 nsc_backend_status reference_read(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
                                   uint64_t offset, uint64_t bytes, void *target);
+nsc_backend_status reference_map_host(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
+                                      uint64_t offset, uint64_t bytes, const void **pointer);
+nsc_backend_status reference_unmap_host(nsc_backend_device *device, nsc_backend_queue *queue,
+                                        nsc_backend_buffer *buffer);
 
 /* view.c: between a view and the lanes of a block. LOAD and STORE convert, the raw forms do not. */
 void *reference_data(const reference_launch *launch, const nsc_backend_view *view);
@@ -94,11 +100,13 @@ void reference_evaluate(const reference_program *program, const reference_launch
 /* arithmetic.c: out[i] = op(a[i], b[i], c[i]) for the operations that compute. */
 void reference_apply(uint16_t op, uint32_t count, const float *a, const float *b, const float *c, float *out);
 
-/* map.c, reduce.c, gemm.c, random.c */
+/* map.c, reduce.c, gemm.c, random.c, gather.c, softmax.c */
 void reference_map(const nsc_backend_step *step, const reference_launch *launch);
 void reference_reduce(const nsc_backend_step *step, const reference_launch *launch);
 void reference_gemm(const nsc_backend_step *step, const reference_launch *launch);
 void reference_gemm_epilogue(const nsc_backend_step *step, const reference_launch *launch);
 void reference_random(const nsc_backend_step *step, const reference_launch *launch);
+void reference_gather(const nsc_backend_step *step, const reference_launch *launch);
+void reference_softmax(const nsc_backend_step *step, const reference_launch *launch);
 
 #endif

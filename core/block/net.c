@@ -16,7 +16,8 @@ enum { MAX_PLANS = 16 }; /* kept per net; the one used longest ago goes first */
 
 struct nsc_net {
     pthread_mutex_t lock;
-    nsc_plan *plans; /* the last one used first */
+    nsc_plan *plans;     /* the last one used first */
+    uint64_t seed, step; /* of random numbers: the next run that draws some takes this step */
 };
 
 /* ---- the plans of a net ------------------------------------------------------------------------------------------ */
@@ -247,6 +248,11 @@ static nsc_status make_outputs(const nsc_plan *plan, nsc_tensor **out, size_t co
                             "nsc_run: output %zu has shape %s, the net gives %s; pass NULL to have it made", i,
                             nsc_shape_text(have, out[i]->rank, out[i]->dims),
                             nsc_shape_text(want, shape->rank, shape->dims));
+        } else if (nsc_tensor_viewed(out[i])) {
+            return nsc_fail(plan->context->id, NSC_INVALID,
+                            "nsc_run: a view of output %zu is open: call nsc_tensor_end_view first, or pass NULL to "
+                            "have another made",
+                            i);
         }
     }
     return NSC_OK;
@@ -266,6 +272,18 @@ typedef struct nsc_call {
     nsc_executor *executor;
 } nsc_call;
 
+/* The step of a run that draws, which is used up, whatever becomes of the run. */
+static nsc_random_at next_random(const nsc_call *call)
+{
+    nsc_random_at at = {0, 0};
+    if (call->plan->random_count == 0)
+        return at;
+    pthread_mutex_lock(&call->net->lock);
+    at = (nsc_random_at){call->net->seed, call->net->step++};
+    pthread_mutex_unlock(&call->net->lock);
+    return at;
+}
+
 /* Everything that can fail comes before the parameters change: values, plan, outputs, the run itself. */
 static nsc_status run_trace(nsc_call *call, nsc_trace *trace)
 {
@@ -278,7 +296,7 @@ static nsc_status run_trace(nsc_call *call, nsc_trace *trace)
     if (status == NSC_OK)
         status = make_outputs(call->plan, call->out, call->out_count, &call->made);
     if (status == NSC_OK)
-        status = nsc_executor_run(call->executor, call->in, call->out);
+        status = nsc_executor_run(call->executor, call->in, call->out, next_random(call));
     if (status == NSC_OK) {
         nsc_commit_publish(commit);
         keep_plan(call->net, call->plan);
@@ -385,7 +403,7 @@ nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in,
     if (status == NSC_OK && !ran)
         status = make_outputs(call.plan, out, out_count, &call.made);
     if (status == NSC_OK && !ran)
-        status = nsc_executor_run(call.executor, in, out);
+        status = nsc_executor_run(call.executor, in, out, next_random(&call));
     if (call.plan != NULL)
         give_back(call.net, call.plan, call.executor);
     for (size_t i = 0; status != NSC_OK && i < out_count; i++)
@@ -394,6 +412,22 @@ nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in,
             out[i] = NULL;
         }
     return status;
+}
+
+nsc_status nsc_set_random(nsc_block *block, uint64_t seed, uint64_t step)
+{
+    if (block == NULL)
+        return nsc_fail(0, NSC_INVALID, "nsc_set_random: net is NULL");
+    if (nsc_block_static(block))
+        return nsc_fail(0, block->status, "%s", block->text);
+    nsc_net *net = net_of(block);
+    if (net == NULL)
+        return nsc_fail(0, NSC_NO_MEMORY, "nsc_set_random: no host memory");
+    pthread_mutex_lock(&net->lock);
+    net->seed = seed;
+    net->step = step;
+    pthread_mutex_unlock(&net->lock);
+    return NSC_OK;
 }
 
 nsc_status nsc_forward(nsc_block *net, const nsc_tensor *x, nsc_tensor **y)

@@ -88,6 +88,49 @@ nsc_status nsc_device_read(nsc_device *device, nsc_backend_buffer *buffer, uint6
     return NSC_OK;
 }
 
+nsc_status nsc_device_map(nsc_device *device, nsc_backend_buffer *buffer, uint64_t offset, uint64_t bytes,
+                          const void **pointer)
+{
+    *pointer = NULL;
+    if (bytes == 0)
+        return NSC_OK;
+    if (!buffer || offset + bytes < offset)
+        return nsc_fail(device->owner, NSC_INVALID, "a view of memory of %s without a buffer or a sane size",
+                        device->title);
+    nsc_status status = nsc_call_begin(device);
+    if (status)
+        return status;
+    nsc_backend_status result = NSC_BACKEND_UNSUPPORTED;
+    if (device->table.map_host && device->table.unmap_host)
+        result = device->table.map_host(device->handle, NULL, buffer, offset, bytes, pointer);
+    nsc_call_end(device);
+    if (result == NSC_BACKEND_OK && !*pointer) {
+        nsc_host_say("map_host answered OK and gave no pointer");
+        result = NSC_BACKEND_FAILED;
+    }
+    if (result == NSC_BACKEND_OK)
+        return NSC_OK;
+    *pointer = NULL;
+    if (result == NSC_BACKEND_UNSUPPORTED && !*nsc_host_said())
+        nsc_host_say("the host does not reach that memory without a copy");
+    status = nsc_call_failed(device, result);
+    return nsc_fail_while(device->owner, status, "viewing %llu bytes of %s%s", (unsigned long long)bytes, device->title,
+                          status == NSC_UNSUPPORTED ? ": read a copy of them (nsc_tensor_read)" : "");
+}
+
+/* Also on a lost device, as free: the backend has something to give back. */
+nsc_status nsc_device_unmap(nsc_device *device, nsc_backend_buffer *buffer)
+{
+    nsc_host_say("");
+    nsc_call_lock(device);
+    nsc_backend_status result = device->table.unmap_host(device->handle, NULL, buffer);
+    nsc_call_end(device);
+    if (result == NSC_BACKEND_OK)
+        return NSC_OK;
+    nsc_status status = nsc_call_failed(device, result);
+    return nsc_fail_while(device->owner, status, "ending a view of memory of %s", device->title);
+}
+
 nsc_status nsc_device_finish(nsc_device *device)
 {
     uint64_t begin = nsc_profile_begin(device);

@@ -37,6 +37,7 @@ typedef struct nsc_device {
     char *file;      /* the plug-in's path, or NULL */
     char *cache_dir; /* of the program cache, or NULL */
     pthread_mutex_t lock;
+    pthread_mutex_t view_lock; /* of opening and ending host views; taken before lock */
     atomic_bool lost;
     atomic_bool cache_failed; /* the program cache could not be written, and the log was told */
     nsc_device_counters counters;
@@ -62,6 +63,10 @@ typedef struct nsc_memory {
     uint64_t capacity;          /* of the size class */
     nsc_device *device;
     struct nsc_memory *next; /* pool: idle list */
+    /* host_view.c */
+    atomic_size_t views; /* open host views: while there is one, nothing writes the memory */
+    const void *host;    /* what they see */
+    bool map_stuck;      /* the backend could not end the last of them: the pool frees the buffer */
 } nsc_memory;
 
 /* Raw entries, with checks, lock, counters and error texts. */
@@ -71,6 +76,9 @@ nsc_status nsc_device_write(nsc_device *device, nsc_backend_buffer *buffer, uint
                             const void *source);
 nsc_status nsc_device_read(nsc_device *device, nsc_backend_buffer *buffer, uint64_t offset, uint64_t bytes,
                            void *target);
+nsc_status nsc_device_map(nsc_device *device, nsc_backend_buffer *buffer, uint64_t offset, uint64_t bytes,
+                          const void **pointer);
+nsc_status nsc_device_unmap(nsc_device *device, nsc_backend_buffer *buffer);
 nsc_status nsc_device_finish(nsc_device *device);
 void nsc_device_trim(nsc_device *device);
 void nsc_device_stats(nsc_device *device, nsc_backend_stats *stats);
@@ -87,6 +95,12 @@ void nsc_device_release(nsc_device *device, nsc_backend_step *step);
 
 /* Launches in order. Allocates, formats and looks up nothing unless a launch fails. */
 nsc_status nsc_device_run(nsc_device *device, const nsc_launch *launches, size_t count);
+
+/* Host views of memory: the first maps and waits, the last unmaps; between them all have one pointer. The memory must
+ * not be given back before; NULL where it has no bytes. */
+nsc_status nsc_memory_view(nsc_memory *memory, const void **pointer);
+/* false: none is open. Else it has ended, also where *status is the backend's failure. */
+bool nsc_memory_end_view(nsc_memory *memory, nsc_status *status);
 
 /* The pool. bytes may be 0. give is legal while work on the memory is pending, and allows NULL. */
 nsc_status nsc_pool_open(nsc_device *device);

@@ -93,14 +93,20 @@ nsc_status nsc_device_open(nsc_device *device, const nsc_backend_table *table, c
         snprintf(why, capacity, "%s cannot be opened: no host memory", device->title);
         goto free_texts;
     }
-    if (!open_handle(device, &status, why, capacity))
+    if (pthread_mutex_init(&device->view_lock, NULL) != 0) {
+        snprintf(why, capacity, "%s cannot be opened: no host memory", device->title);
         goto destroy_lock;
+    }
+    if (!open_handle(device, &status, why, capacity))
+        goto destroy_view_lock;
     device->kinds = device->limits.optional_kinds & known_optional_kinds() & ~settings->refused_kinds;
     status = nsc_pool_open(device);
     if (!status)
         return NSC_OK;
     snprintf(why, capacity, "%s cannot be opened: no host memory", device->title);
     device->table.close(device->handle);
+destroy_view_lock:
+    pthread_mutex_destroy(&device->view_lock);
 destroy_lock:
     pthread_mutex_destroy(&device->lock);
 free_texts:
@@ -115,6 +121,7 @@ void nsc_device_close(nsc_device *device)
     nsc_pool_close(device);
     nsc_profiler_free(device);
     device->table.close(device->handle);
+    pthread_mutex_destroy(&device->view_lock);
     pthread_mutex_destroy(&device->lock);
     free(device->file);
     free(device->cache_dir);

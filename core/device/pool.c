@@ -175,12 +175,21 @@ void nsc_pool_give(nsc_memory *memory)
     nsc_pool *pool = memory->device->pool;
     uint64_t capacity;
     unsigned index = class_of(memory->bytes, memory->device->limits.max_buffer_bytes, &capacity);
+    bool kept = !memory->map_stuck; /* nobody may write what is mapped */
     pthread_mutex_lock(&pool->lock);
     pool->in_use -= memory->capacity;
-    memory->next = pool->idle[index];
-    pool->idle[index] = memory;
+    if (kept) {
+        memory->next = pool->idle[index];
+        pool->idle[index] = memory;
+    } else {
+        pool->held -= memory->capacity;
+    }
     changed(memory->device);
     pthread_mutex_unlock(&pool->lock);
+    if (!kept) {
+        nsc_device_free(memory->device, memory->buffer);
+        free(memory);
+    }
 }
 
 void nsc_pool_usage(const nsc_device *device, uint64_t *in_use, uint64_t *peak, uint64_t *held)

@@ -1,78 +1,238 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fusion: a chain of element-wise operations that nobody else reads is one program, and it may ride on the GEMM that
- * feeds it. */
+/* Fusion: an element-wise value that nobody else reads is computed inside its reader, be that element-wise too or a
+ * reduction; a chain of them may ride on the product that feeds it. */
 #include "core/graph/plan.h"
 
 #include "core/shape.h"
 
-const nsc_value *nsc_plan_source(const nsc_value *value)
+/* A program has 512 instructions; formulas with shared terms take more than their ops. */
+enum { MAX_WEIGHT = 240 };
+
+static bool is_constant(const nsc_value *value)
 {
-    while (value->node == NSC_NODE_FLATTEN)
-        value = value->operands[0];
+    return value->node == NSC_NODE_ELEMENTWISE && value->is.element == NSC_ELEMENT_CONSTANT;
+}
+
+bool nsc_plan_inlined(const nsc_planner *planner, const nsc_value *value)
+{
+    const nsc_planned *planned = &planner->values[value->id];
+    return is_constant(value) || (value->node == NSC_NODE_ELEMENTWISE && !planned->stored);
+}
+
+bool nsc_plan_hosts(const nsc_value *value)
+{
+    return value->node == NSC_NODE_ELEMENTWISE ||
+           (value->node == NSC_NODE_REDUCE && value->is.reduction != NSC_REDUCE_PROD);
+}
+
+static void use(nsc_planner *planner, const nsc_value *value, const nsc_value *reader)
+{
+    nsc_planned *planned = &planner->values[value->id];
+    planned->live = true;
+    if (planned->uses > 0 && planned->reader == reader && reader != NULL)
+        return; /* the same reader once more */
+    planned->uses++;
+    planned->reader = reader;
+}
+
+/* The value that an output is computed by: a reshape of a whole value moves nothing. */
+static const nsc_value *computed(const nsc_planner *planner, const nsc_value *value)
+{
+    value = planner->values[value->id].same;
+    while (value->node == NSC_NODE_RESHAPE)
+        value = planner->values[value->id].operands[0];
     return value;
+}
+
+static bool computes(const nsc_value *value)
+{
+    switch (value->node) {
+    case NSC_NODE_ELEMENTWISE:
+    case NSC_NODE_CONCAT:
+    case NSC_NODE_REDUCE:
+    case NSC_NODE_CUMULATIVE_SUM:
+    case NSC_NODE_SOFTMAX:
+    case NSC_NODE_GATHER:
+    case NSC_NODE_PRODUCT:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void mark_live(nsc_planner *planner)
 {
     nsc_trace *trace = planner->trace;
     for (size_t i = 0; i < trace->output_count; i++) {
-        planner->values[trace->outputs[i]->id].live = true;
-        planner->values[nsc_plan_source(trace->outputs[i])->id].uses++;
+        const nsc_value *value = planner->values[trace->outputs[i]->id].same;
+        nsc_planned *source = &planner->values[computed(planner, value)->id];
+        use(planner, value, NULL);
+        if (!computes(computed(planner, value)))
+            source = &planner->values[value->id]; /* a reshape that has to be copied */
+        if (source->output == 0)
+            source->output = (uint32_t)i + 1;
     }
     /* Operands come before their readers, so one pass from the end reaches everything. */
-    for (size_t i = trace->value_count; i-- > 0;) {
-        const nsc_value *value = trace->values[i];
-        if (!planner->values[i].live)
-            continue;
-        for (size_t o = 0; o < value->operand_count; o++) {
-            const nsc_value *source = nsc_plan_source(value->operands[o]);
-            planner->values[value->operands[o]->id].live = true;
-            if (value->node == NSC_NODE_FLATTEN)
-                continue; /* its readers are counted at its source */
-            planner->values[source->id].uses++;
-            planner->values[source->id].reader = source == value->operands[o] ? value : NULL;
+    for (size_t i = trace->value_count; i-- > 0;)
+        for (size_t o = 0; planner->values[i].live && o < trace->values[i]->operand_count; o++)
+            use(planner, planner->values[i].operands[o], trace->values[i]);
+}
+
+/* ---- chains ------------------------------------------------------------------------------------------------------ */
+
+static bool may_inline(const nsc_planner *planner, const nsc_value *reader, const nsc_value *operand)
+{
+    const nsc_planned *planned = &planner->values[operand->id];
+    if (is_constant(operand))
+        return operand->dtype == NSC_FLOAT32;
+    if (operand->node != NSC_NODE_ELEMENTWISE || operand->dtype != NSC_FLOAT32 || planned->uses != 1 ||
+        planned->reader == NULL || planned->output != 0 || planned->forced)
+        return false;
+    /* Broadcast, it would be computed again for every repetition. */
+    return !planned->heavy || reader->node == NSC_NODE_REDUCE || planned->count >= planner->values[reader->id].count;
+}
+
+static bool add_leaf(nsc_planned *root, const nsc_value *leaf)
+{
+    for (uint32_t i = 0; i < root->leaf_count; i++)
+        if (root->leaves[i] == leaf)
+            return true;
+    if (root->leaf_count == NSC_BACKEND_MAX_INPUTS)
+        return false;
+    root->leaves[root->leaf_count++] = leaf;
+    return true;
+}
+
+/* The leaves and the weight of value when the operands in the mask are inlined; false when that is too much. */
+static bool gather_leaves(nsc_planner *planner, const nsc_value *value, uint32_t inlined)
+{
+    nsc_planned *planned = &planner->values[value->id];
+    const nsc_formula *formula = value->node == NSC_NODE_ELEMENTWISE ? nsc_formula_of(value->is.element) : NULL;
+    planned->leaf_count = 0;
+    planned->weight = formula == NULL ? 1 : formula->terms;
+    planned->heavy = formula != NULL && formula->heavy;
+    for (size_t o = 0; o < value->operand_count; o++) {
+        const nsc_planned *operand = &planner->values[planned->operands[o]->id];
+        bool fits = true;
+        if (!(inlined >> o & 1)) {
+            planned->weight++;
+            fits = add_leaf(planned, planned->operands[o]);
+        } else {
+            planned->weight += operand->weight;
+            planned->heavy = planned->heavy || operand->heavy;
+            for (uint32_t i = 0; i < operand->leaf_count && fits; i++)
+                fits = add_leaf(planned, operand->leaves[i]);
         }
+        if (!fits)
+            return false;
+    }
+    return planned->weight <= MAX_WEIGHT;
+}
+
+/* Decides for the operands of one value; where all together are too much, the one with most behind it is stored. */
+static void grow(nsc_planner *planner, const nsc_value *value)
+{
+    nsc_planned *planned = &planner->values[value->id];
+    uint32_t inlined = 0;
+    for (size_t o = 0; o < value->operand_count && nsc_plan_hosts(value); o++)
+        if (may_inline(planner, value, planned->operands[o]))
+            inlined |= 1u << o;
+    while (nsc_plan_hosts(value) && !gather_leaves(planner, value, inlined)) {
+        size_t largest = 0;
+        uint32_t most = 0;
+        for (size_t o = 0; o < value->operand_count; o++) {
+            const nsc_planned *operand = &planner->values[planned->operands[o]->id];
+            uint32_t size = operand->weight + operand->leaf_count * (MAX_WEIGHT / NSC_BACKEND_MAX_INPUTS);
+            if ((inlined >> o & 1) && size > most) {
+                largest = o;
+                most = size;
+            }
+        }
+        inlined &= ~(1u << largest);
+    }
+    for (size_t o = 0; o < value->operand_count; o++)
+        if (o >= 32 || !(inlined >> o & 1))
+            planner->values[planned->operands[o]->id].stored = true;
+}
+
+/* ---- products ---------------------------------------------------------------------------------------------------- */
+
+/* One GEMM, whose rows may be all leading axes: the right operand is one matrix. */
+static bool one_matrix(const nsc_planner *planner, const nsc_value *product)
+{
+    const nsc_value *b = planner->values[product->id].operands[1];
+    for (int i = 0; i < b->rank - 2; i++)
+        if (planner->values[b->id].dims[i] != 1)
+            return false;
+    return true;
+}
+
+static void absorb(nsc_planner *planner, const nsc_value *root)
+{
+    nsc_planned *planned = &planner->values[root->id];
+    planned->product = NULL;
+    for (uint32_t i = 0; i < planned->leaf_count && planned->product == NULL; i++) {
+        const nsc_value *leaf = planned->leaves[i];
+        nsc_planned *product = &planner->values[leaf->id];
+        if (leaf->node != NSC_NODE_PRODUCT || product->uses != 1 || product->output != 0 || leaf->rank != root->rank ||
+            root->dtype != NSC_FLOAT32 || !nsc_shape_equal(root->rank, product->dims, planned->dims) ||
+            !one_matrix(planner, leaf))
+            continue;
+        planned->leaves[i] = planned->leaves[0];
+        planned->leaves[0] = planned->product = leaf;
+        product->absorbed = true;
+        product->stored = false;
     }
 }
 
-/* A linear value inside the chain that ends at root, read by nobody else, of root's own shape, whose fused form nobody
- * refused. */
-static const nsc_value *find_linear(const nsc_planner *planner, const nsc_value *root, const nsc_value *value)
+static void forget_decisions(nsc_planner *planner)
 {
-    for (size_t o = 0; o < value->operand_count; o++) {
-        const nsc_value *operand = value->operands[o];
-        const nsc_planned *planned = &planner->values[operand->id];
-        const nsc_value *found = NULL;
-        if (operand->node == NSC_NODE_LINEAR && planned->uses == 1 && operand->rank == root->rank &&
-            nsc_shape_equal(root->rank, planned->dims, planner->values[root->id].dims))
-            return operand;
-        if (operand->node == NSC_NODE_ELEMENTWISE && !planned->stored)
-            found = find_linear(planner, root, operand);
-        if (found != NULL)
-            return found;
+    nsc_trace *trace = planner->trace;
+    for (size_t i = 0; i < trace->value_count; i++)
+        planner->values[i].stored = planner->values[i].absorbed = false;
+    for (size_t i = 0; i < trace->output_count; i++)
+        planner->values[planner->values[trace->outputs[i]->id].same->id].stored = true;
+}
+
+/* The largest inlined operand of a root whose program outgrew its limits. */
+static bool force_largest(nsc_planner *planner, const nsc_value *root)
+{
+    nsc_planned *largest = NULL;
+    for (const nsc_value *value = root; value != NULL && largest == NULL;) {
+        const nsc_value *next = NULL;
+        for (size_t o = 0; o < value->operand_count; o++) {
+            const nsc_value *operand = planner->values[value->id].operands[o];
+            nsc_planned *planned = &planner->values[operand->id];
+            if (is_constant(operand) || !nsc_plan_inlined(planner, operand))
+                continue;
+            next = operand;
+            if (largest == NULL || planned->weight > largest->weight)
+                largest = planned;
+        }
+        value = next;
     }
-    return NULL;
+    if (largest != NULL)
+        largest->forced = true;
+    return largest != NULL;
 }
 
 void nsc_plan_fuse(nsc_planner *planner)
 {
     nsc_trace *trace = planner->trace;
+    bool again;
     mark_live(planner);
-    for (size_t i = 0; i < trace->value_count; i++) {
-        const nsc_value *value = trace->values[i];
-        nsc_planned *planned = &planner->values[i];
-        bool chained = value->node == NSC_NODE_ELEMENTWISE && planned->uses == 1 && planned->reader != NULL &&
-                       planned->reader->node == NSC_NODE_ELEMENTWISE;
-        planned->stored = planned->live && value->node != NSC_NODE_FLATTEN && !chained;
-    }
-    for (size_t i = 0; i < trace->value_count; i++) {
-        const nsc_value *value = trace->values[i];
-        if (value->node != NSC_NODE_ELEMENTWISE || !planner->values[i].stored)
-            continue;
-        const nsc_value *linear = find_linear(planner, value, value);
-        if (linear != NULL) {
-            planner->values[linear->id].absorbed = true;
-            planner->values[linear->id].stored = false;
-        }
-    }
+    do {
+        again = false;
+        forget_decisions(planner);
+        for (size_t i = 0; i < trace->value_count; i++)
+            if (planner->values[i].live)
+                grow(planner, trace->values[i]);
+        for (size_t i = 0; i < trace->value_count; i++)
+            if (trace->values[i]->node == NSC_NODE_ELEMENTWISE && planner->values[i].stored)
+                absorb(planner, trace->values[i]);
+        for (size_t i = 0; i < trace->value_count && planner->status == NSC_OK; i++)
+            if (planner->values[i].stored && nsc_plan_hosts(trace->values[i]) &&
+                !nsc_chain_write(planner, trace->values[i]))
+                again = planner->status == NSC_OK && (force_largest(planner, trace->values[i]) || again);
+    } while (again && planner->status == NSC_OK);
 }

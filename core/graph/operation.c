@@ -28,6 +28,11 @@ static nsc_status check_views(nsc_context *context, const nsc_backend_operation 
             return nsc_fail(context->id, NSC_INVALID,
                             "nsc_operation_run: a view reaches past the end of operand %u (%zu bytes)", view->buffer,
                             operands[view->buffer]->bytes);
+        if (i >= count - nsc_operation_outputs(operation) && nsc_tensor_viewed(operands[view->buffer]))
+            return nsc_fail(context->id, NSC_INVALID,
+                            "nsc_operation_run: operand %u is written, and a view of it is open: call "
+                            "nsc_tensor_end_view first",
+                            view->buffer);
     }
     return NSC_OK;
 }

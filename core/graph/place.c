@@ -75,6 +75,20 @@ static bool give_offsets(nsc_plan *plan, nsc_storage **order, size_t count, uint
     return true;
 }
 
+/* What no arrangement can undercut: at each step, the bytes of all that lives there. */
+static uint64_t lower_bound(const nsc_plan *plan, nsc_storage *const *order, size_t count)
+{
+    uint64_t most = 0;
+    for (size_t s = 0; s < plan->step_count; s++) {
+        uint64_t live = 0;
+        for (size_t i = 0; i < count; i++)
+            if (order[i]->first <= s && s <= order[i]->last)
+                live += order[i]->bytes;
+        most = live > most ? live : most;
+    }
+    return most;
+}
+
 void nsc_plan_place(nsc_planner *planner)
 {
     nsc_plan *plan = planner->plan;
@@ -89,6 +103,7 @@ void nsc_plan_place(nsc_planner *planner)
     for (size_t i = 0; i < plan->storage_count; i++)
         if (plan->storages[i].place == NSC_PLACE_ARENA && plan->storages[i].used && plan->storages[i].same == i)
             order[count++] = &plan->storages[i];
+    plan->bound_bytes = lower_bound(plan, order, count);
     qsort(order, count, sizeof *order, by_size);
     if (!give_offsets(plan, order, count, limits->alignment) || plan->arena_bytes > limits->max_buffer_bytes)
         planner->status = nsc_fail(planner->context->id, NSC_UNSUPPORTED,

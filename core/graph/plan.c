@@ -18,7 +18,7 @@ static void copy_shapes(nsc_planner *planner, nsc_shape *shapes, nsc_value *cons
 {
     for (size_t i = 0; shapes != NULL && i < count; i++) {
         shapes[i].rank = values[i]->rank;
-        shapes[i].dtype = NSC_FLOAT32;
+        shapes[i].dtype = values[i]->dtype;
         memcpy(shapes[i].dims, planner->values[values[i]->id].dims, sizeof shapes[i].dims);
     }
 }
@@ -74,6 +74,26 @@ static void measure_values(nsc_planner *planner)
     }
 }
 
+/* The table of NSC_PLACE_INDICES, shared by all executors of the plan. */
+static void make_indices(nsc_planner *planner)
+{
+    nsc_plan *plan = planner->plan;
+    size_t bytes = plan->index_count * sizeof(float);
+    if (bytes == 0)
+        return;
+    float *numbers = malloc(bytes);
+    if (numbers == NULL) {
+        nsc_plan_no_memory(planner);
+        return;
+    }
+    for (uint64_t i = 0; i < plan->index_count; i++)
+        numbers[i] = (float)i;
+    planner->status = nsc_pool_take(&plan->context->device, bytes, &plan->indices);
+    if (planner->status == NSC_OK)
+        planner->status = nsc_device_write(&plan->context->device, plan->indices->buffer, 0, bytes, numbers);
+    free(numbers);
+}
+
 nsc_status nsc_plan_make(nsc_context *context, nsc_trace *trace, const bool *refused, nsc_plan **out)
 {
     nsc_planner planner = {.context = context, .trace = trace, .refused = refused};
@@ -101,11 +121,18 @@ nsc_status nsc_plan_make(nsc_context *context, nsc_trace *trace, const bool *ref
     if (planner.status == NSC_OK) {
         copy_shapes(&planner, plan->inputs, trace->inputs, trace->input_count);
         copy_shapes(&planner, plan->outputs, trace->outputs, trace->output_count);
-        nsc_plan_fuse(&planner);
-        nsc_plan_lower(&planner);
+        nsc_plan_share(&planner);
     }
     if (planner.status == NSC_OK)
+        nsc_plan_fuse(&planner);
+    if (planner.status == NSC_OK)
+        nsc_plan_locate(&planner);
+    if (planner.status == NSC_OK)
+        nsc_plan_lower(&planner);
+    if (planner.status == NSC_OK)
         nsc_plan_place(&planner);
+    if (planner.status == NSC_OK)
+        make_indices(&planner);
     free(planner.values);
     if (planner.status == NSC_OK) {
         atomic_fetch_add(&context->plans, 1);
@@ -122,6 +149,8 @@ void nsc_plan_free(nsc_plan *plan)
         return;
     for (uint32_t i = 0; i < plan->parameter_count; i++)
         nsc_tensor_release(plan->parameters[i].value);
+    nsc_pool_give(plan->indices);
+    free(plan->randoms);
     free(plan->storages);
     free(plan->steps);
     nsc_arena_clear(&plan->arena);

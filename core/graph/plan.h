@@ -17,8 +17,15 @@
 #include "core/tensor.h"
 
 enum { NSC_STEP_STORAGES = NSC_BACKEND_MAX_INPUTS + NSC_BACKEND_MAX_OUTPUTS };
+enum { NSC_MAX_INDEX = 1 << 24 }; /* indices are float32 on their way */
 
-typedef enum nsc_place { NSC_PLACE_INPUT, NSC_PLACE_OUTPUT, NSC_PLACE_PARAMETER, NSC_PLACE_ARENA } nsc_place;
+typedef enum nsc_place {
+    NSC_PLACE_INPUT,
+    NSC_PLACE_OUTPUT,
+    NSC_PLACE_PARAMETER,
+    NSC_PLACE_INDICES, /* 0, 1, 2, ... as float32, made with the plan */
+    NSC_PLACE_ARENA
+} nsc_place;
 
 typedef struct nsc_storage {
     nsc_place place;
@@ -37,6 +44,15 @@ typedef struct nsc_step {
     uint32_t storages[NSC_STEP_STORAGES]; /* a view's buffer index is a position in here */
     nsc_work *work;                       /* what a profile tells of it */
 } nsc_step;
+
+/* Uniform numbers that every run draws anew: by a step of the device, or where it has none (step is SIZE_MAX) by the host,
+ * before the run. */
+typedef struct nsc_plan_random {
+    uint64_t key;
+    size_t step;
+    uint32_t storage;
+    uint64_t count;
+} nsc_plan_random;
 
 typedef struct nsc_plan_parameter {
     nsc_parameter *parameter; /* kept alive by the tree */
@@ -63,7 +79,12 @@ typedef struct nsc_plan {
     size_t storage_count, storage_capacity;
     nsc_step *steps;
     size_t step_count, step_capacity;
+    nsc_plan_random *randoms;
+    size_t random_count, random_capacity;
+    nsc_memory *indices; /* of NSC_PLACE_INDICES; NULL: none is used */
+    uint64_t index_count;
     uint64_t arena_bytes;
+    uint64_t bound_bytes; /* the largest sum of bytes that are live at one step: no arena can be smaller */
 
     /* Guarded by the lock of the net that owns the plan. */
     struct nsc_executor *idle;
@@ -81,12 +102,31 @@ bool nsc_plan_current(const nsc_plan *plan);
 
 /* What planning knows of one value. */
 typedef struct nsc_planned {
+    const nsc_value *same;      /* the first value that is the same as this one, or itself */
+    const nsc_value **operands; /* the value's, each as what it is the same as */
     bool live;
-    bool stored;   /* has memory of its own */
-    bool absorbed; /* a linear value that its only reader computes along */
-    uint32_t uses;
-    const nsc_value *reader; /* the last one */
+    bool stored;   /* has a place in memory, its own or another's */
+    bool forced;   /* may not be computed inside its reader: the program outgrew its limits */
+    bool absorbed; /* a product that its only reader computes along */
+    bool heavy;    /* computing it twice is worse than storing it */
+    bool located;
+    bool copied;             /* a view that strides cannot express, so it is a copy */
+    uint32_t uses;           /* readers, outputs among them */
+    const nsc_value *reader; /* the last one; NULL: an output */
+    uint32_t output;         /* 1 + the output that it is computed into */
+    const nsc_value *into;   /* the concatenation that it is computed into, as operand `part` */
+    size_t part;
+    uint32_t weight; /* about how many ops compute it, those of inlined operands included */
+    /* Of an element-wise value and of a reduction: what the program reads, and the program. A product that is computed
+     * along is the first leaf. */
+    const nsc_value *leaves[NSC_BACKEND_MAX_INPUTS];
+    uint32_t leaf_count;
+    const nsc_value *product;
+    const nsc_backend_expression *expression;
+    nsc_term term; /* in the program of the root that was written last */
+    uint32_t term_of;
     uint32_t storage;
+    nsc_backend_view view; /* where it lies in its storage; `buffer` is not set */
     int64_t dims[NSC_MAX_RANK];
     uint64_t count;
 } nsc_planned;
@@ -100,15 +140,23 @@ typedef struct nsc_planner {
     nsc_status status;
 } nsc_planner;
 
-/* Which values get memory, which are computed inside others (fuse.c). */
+/* Equal values are one (share.c). */
+void nsc_plan_share(nsc_planner *planner);
+/* Which values get memory, which are computed inside others, by which programs (fuse.c). */
 void nsc_plan_fuse(nsc_planner *planner);
+/* Writes the program of a root; false when it outgrows a limit or memory is gone (chain.c). */
+bool nsc_chain_write(nsc_planner *planner, const nsc_value *root);
+/* Where every stored value lies: views, storages (locate.c). */
+void nsc_plan_locate(nsc_planner *planner);
 /* Values to steps (lower.c). */
 void nsc_plan_lower(nsc_planner *planner);
 /* Arena offsets by liveness (place.c). */
 void nsc_plan_place(nsc_planner *planner);
 
 nsc_status nsc_plan_no_memory(nsc_planner *planner);
-/* The value whose memory `value` is: flatten moves nothing. */
-const nsc_value *nsc_plan_source(const nsc_value *value);
+/* Is value computed inside its readers? A constant is, also where it has memory for others. */
+bool nsc_plan_inlined(const nsc_planner *planner, const nsc_value *value);
+/* Can a program be ended by this value: element-wise ones, and reductions but for products. */
+bool nsc_plan_hosts(const nsc_value *value);
 
 #endif

@@ -7,15 +7,10 @@
 
 #include "core/context.h"
 #include "core/error.h"
-#include "core/graph/trace.h"
+#include "core/graph/proposal.h"
 #include "core/param/budget.h"
 #include "core/param/commit.h"
 #include "core/shape.h"
-
-struct nsc_proposal {
-    nsc_block *net; /* counted: the trace points into it */
-    nsc_trace *trace;
-};
 
 static nsc_status check_call(const char *call, const nsc_block *net, const nsc_shape *inputs, size_t count)
 {
@@ -63,7 +58,7 @@ static nsc_status value_shape(const char *call, nsc_trace *trace, nsc_value *con
     if (shape == NULL || index >= count)
         return nsc_fail(0, NSC_INVALID, "%s: %s", call, shape == NULL ? "shape is NULL" : "there is no such index");
     shape->rank = nsc_value_sizes(trace, values[index], shape->dims);
-    shape->dtype = NSC_FLOAT32;
+    shape->dtype = values[index]->dtype;
     return NSC_OK;
 }
 

@@ -89,8 +89,21 @@ void nsc_dim_equal(nsc_trace *trace, const nsc_value *a, int axis_a, const nsc_v
 
 static bool solve_one(nsc_trace *trace, nsc_equation *equation);
 
+void nsc_dim_is(nsc_trace *trace, const nsc_value *value, int axis, int64_t size, const char *origin)
+{
+    uint32_t dim = nsc_dim_new(trace, size, origin);
+    if (trace->status == NSC_OK && !join(trace, value->dims[axis], dim))
+        conflict(trace, nsc_value_describe(trace, value), axis, value->dims[axis], dim);
+}
+
 void nsc_dim_equation(nsc_trace *trace, nsc_equation_kind kind, const nsc_value *value, int axis, const uint32_t *terms,
                       uint32_t count)
+{
+    nsc_dim_equation_for(trace, kind, value, axis, value->dims[axis], terms, count);
+}
+
+void nsc_dim_equation_for(nsc_trace *trace, nsc_equation_kind kind, const nsc_value *value, int axis, uint32_t result,
+                          const uint32_t *terms, uint32_t count)
 {
     uint32_t *copy = nsc_arena_take(&trace->arena, (count + 1) * sizeof *copy);
     if (trace->status != NSC_OK)
@@ -101,8 +114,8 @@ void nsc_dim_equation(nsc_trace *trace, nsc_equation_kind kind, const nsc_value 
         return;
     }
     memcpy(copy, terms, count * sizeof *copy);
-    trace->equations[trace->equation_count] = (nsc_equation){
-        .kind = kind, .value = value, .axis = axis, .result = value->dims[axis], .count = count, .terms = copy};
+    trace->equations[trace->equation_count] =
+        (nsc_equation){.kind = kind, .value = value, .axis = axis, .result = result, .count = count, .terms = copy};
     solve_one(trace, &trace->equations[trace->equation_count++]); /* what is known already may be asked for */
 }
 
@@ -203,10 +216,29 @@ static bool solve_broadcast(nsc_trace *trace, nsc_equation *equation)
     return progress;
 }
 
+/* Forward only: many sizes leave the same slice. */
+static bool solve_slice(nsc_trace *trace, nsc_equation *equation)
+{
+    int64_t size = nsc_dim_size(trace, equation->terms[0]);
+    if (size < 0)
+        return false;
+    equation->done = true;
+    set_dim(trace, equation, equation->result, nsc_slice_of(&equation->value->is, size, NULL), equation->terms[0]);
+    return true;
+}
+
 static bool solve_one(nsc_trace *trace, nsc_equation *equation)
 {
-    return equation->kind == NSC_EQUATION_BROADCAST ? solve_broadcast(trace, equation)
-                                                    : solve_arithmetic(trace, equation);
+    switch (equation->kind) {
+    case NSC_EQUATION_BROADCAST:
+        return solve_broadcast(trace, equation);
+    case NSC_EQUATION_SLICE:
+        return solve_slice(trace, equation);
+    case NSC_EQUATION_PRODUCT:
+    case NSC_EQUATION_SUM:
+        break;
+    }
+    return solve_arithmetic(trace, equation);
 }
 
 /* An operand of unknown size is taken to be as large as the result, not 1. All results known by now decide at once, and

@@ -3,19 +3,31 @@
 #ifndef NSC_CORE_GRAPH_STEPS_H
 #define NSC_CORE_GRAPH_STEPS_H
 
-#include "core/graph/expression.h"
 #include "core/graph/plan.h"
 
 /* A new storage of the plan; 0 when memory is gone (the planner's status says so). */
 uint32_t nsc_plan_storage(nsc_planner *planner, nsc_place place, uint32_t index, uint64_t bytes);
-/* The storage in which a value, or what it is a view of, lies. */
-uint32_t nsc_plan_storage_of(const nsc_planner *planner, const nsc_value *value);
 
-/* float32 views. broadcast sees memory of own_dims with the dims of a larger shape: repeated axes have stride 0. */
-nsc_backend_view nsc_view_contiguous(int rank, const int64_t *dims);
-nsc_backend_view nsc_view_broadcast(int rank, const int64_t *dims, int own_rank, const int64_t *own_dims);
+/* That of NSC_PLACE_INDICES, with count numbers or more. */
+uint32_t nsc_plan_indices(nsc_planner *planner, uint64_t count);
+/* Where one operand stands in a located concatenation. */
+nsc_backend_view nsc_concat_part(const nsc_planner *planner, const nsc_value *concat, size_t part);
+
+/* ---- views ------------------------------------------------------------------------------------------------------- */
+
+nsc_backend_view nsc_view_contiguous(nsc_dtype dtype, int rank, const int64_t *dims);
+/* Seen with the dims of a larger shape, aligned at the last axis: repeated axes have stride 0. */
+nsc_backend_view nsc_view_expand(const nsc_backend_view *view, int rank, const int64_t *dims);
+/* Axis i becomes axis order[i] of view. */
+nsc_backend_view nsc_view_permute(const nsc_backend_view *view, const int *order);
+/* The axes from first up to (not including) last as one; false when they do not step evenly. */
+bool nsc_view_merge(nsc_backend_view *view, uint32_t first, uint32_t last);
 /* The same over two dims (rows, columns), all leading axes taken as one; false when they do not step evenly. */
 bool nsc_view_as_matrix(nsc_backend_view *view);
+/* The same elements in row-major order with other dims; false when strides cannot say that. */
+bool nsc_view_reshape(nsc_backend_view *view, int rank, const int64_t *dims);
+
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
 
 /* The buffer index that stands for storage in this step. */
 uint32_t nsc_step_storage(nsc_step *step, uint32_t storage);
@@ -24,17 +36,34 @@ nsc_work *nsc_step_work(nsc_planner *planner, uint32_t value, const nsc_backend_
 /* Appends a step with a copy of its operation. */
 void nsc_plan_add_step(nsc_planner *planner, nsc_step *step, const void *operation, size_t bytes);
 
-/* The kinds of values (chain.c, linear.c, softmax.c). */
-void nsc_lower_elementwise(nsc_planner *planner, const nsc_value *root);
-/* Stores parts of a chain that does not fit into one program, until each part does. */
-void nsc_chain_fit(nsc_planner *planner, const nsc_value *root);
-void nsc_lower_softmax(nsc_planner *planner, const nsc_value *value);
-/* x weight^T into target. */
-void nsc_lower_gemm(nsc_planner *planner, const nsc_value *linear, uint32_t target);
-/* The operands and the result of a linear value as matrices: x (m, k), weight^T (k, n), c (m, n). */
-void nsc_gemm_views(const nsc_planner *planner, const nsc_value *linear, nsc_step *step, uint32_t target,
-                    nsc_backend_view *a, nsc_backend_view *b, nsc_backend_view *c);
-/* k: what the sum of a linear value runs over. */
-int64_t nsc_linear_inner(const nsc_planner *planner, const nsc_value *linear);
+/* The bits of one view to another of the same dims and type. */
+void nsc_lower_copy(nsc_planner *planner, uint32_t value, uint32_t from, nsc_backend_view source, uint32_t to,
+                    nsc_backend_view target);
+void nsc_lower_fill(nsc_planner *planner, uint32_t value, float number, uint32_t to, nsc_backend_view target);
+/* A row-major copy of view in a storage of its own, which *storage is then. */
+nsc_backend_view nsc_lower_contiguous(nsc_planner *planner, uint32_t value, const nsc_backend_view *view,
+                                      uint32_t *storage);
+
+/* ---- kinds of values --------------------------------------------------------------------------------------------- */
+
+void nsc_lower_element(nsc_planner *planner, const nsc_value *value);    /* chain.c */
+void nsc_lower_reduce(nsc_planner *planner, const nsc_value *value);     /* reduce.c */
+void nsc_lower_cumulative(nsc_planner *planner, const nsc_value *value); /* cumulative.c */
+void nsc_lower_softmax(nsc_planner *planner, const nsc_value *value);    /* softmax.c */
+void nsc_lower_gather(nsc_planner *planner, const nsc_value *value);     /* gather.c */
+
+/* A product as one GEMM: a (m, k), b (k, n), c (m, n), and where they lie. */
+typedef struct nsc_product {
+    nsc_backend_view a, b, c;
+    uint32_t a_storage, b_storage, c_storage;
+} nsc_product;
+/* The one GEMM that a product is, into target; false when it is several, or sums nothing. Operands that a GEMM cannot
+ * step through are copied (product.c). */
+bool nsc_product_of(nsc_planner *planner, const nsc_value *value, const nsc_planned *target, nsc_product *product);
+/* Sets the views of a step. */
+void nsc_product_bind(const nsc_product *product, nsc_step *step, nsc_backend_view *a, nsc_backend_view *b,
+                      nsc_backend_view *c);
+/* Into target, which is the planned value itself or the root that it is computed along with. */
+void nsc_lower_product(nsc_planner *planner, const nsc_value *value, const nsc_planned *target);
 
 #endif

@@ -59,6 +59,7 @@ nsc_value *nsc_trace_value(nsc_trace *trace, nsc_node node, nsc_value *const *op
     value->trace = trace;
     value->id = (uint32_t)trace->value_count;
     value->node = node;
+    value->dtype = NSC_FLOAT32;
     value->frame = trace->frame;
     value->operands = copy;
     value->operand_count = count;
@@ -71,9 +72,9 @@ const char *nsc_value_describe(nsc_trace *trace, const nsc_value *value)
 {
     const char *text;
     if (value->node == NSC_NODE_PARAMETER)
-        return trace->parameters[value->index].path;
+        return trace->parameters[value->is.index].path;
     if (value->node == NSC_NODE_INPUT)
-        text = nsc_arena_format(&trace->arena, "input %" PRIu32, value->index);
+        text = nsc_arena_format(&trace->arena, "input %" PRIu32, value->is.index);
     else
         text = nsc_arena_format(&trace->arena, "the output of %s (%s)",
                                 value->frame->path[0] == 0 ? "the net" : value->frame->path, value->frame->block->kind);
@@ -94,11 +95,16 @@ int nsc_value_shape(const nsc_value *value, int64_t dims[NSC_MAX_RANK])
     return nsc_value_sizes(value->trace, value, dims);
 }
 
+nsc_dtype nsc_value_dtype(const nsc_value *value)
+{
+    return value == NULL || value->trace == NULL || value->trace->status != NSC_OK ? NSC_FLOAT32 : value->dtype;
+}
+
 void nsc_value_fix_rank(nsc_trace *trace, nsc_value *value, int rank)
 {
     if (trace->status != NSC_OK || value->rank >= 0)
         return;
-    nsc_trace_parameter *parameter = &trace->parameters[value->index];
+    nsc_trace_parameter *parameter = &trace->parameters[value->is.index];
     value->rank = parameter->rank = rank;
     parameter->rank_learnt = true;
     for (int i = 0; i < rank; i++) {
@@ -175,16 +181,15 @@ static bool make_inputs(nsc_trace *trace, const nsc_shape *shapes, size_t count)
                                 shape->dims[axis]);
                 return false;
             }
-        if (shape->dtype != 0 && shape->dtype != NSC_FLOAT32) {
-            const char *name = nsc_dtype_name(shape->dtype);
-            nsc_trace_error(trace, NSC_WRONG_DTYPE, "input %zu is %s; the operations take float32", i,
-                            name == NULL ? "of no element type" : name);
+        if (shape->dtype != 0 && nsc_dtype_name(shape->dtype) == NULL) {
+            nsc_trace_error(trace, NSC_WRONG_DTYPE, "input %zu: %d is no element type", i, (int)shape->dtype);
             return false;
         }
         nsc_value *value = trace->inputs[i] = nsc_trace_value(trace, NSC_NODE_INPUT, NULL, 0, shape->rank);
         const char *origin =
             nsc_arena_format(&trace->arena, "input %zu %s", i, nsc_shape_text(text, shape->rank, shape->dims));
-        value->index = (uint32_t)i;
+        value->is.index = (uint32_t)i;
+        value->dtype = shape->dtype == 0 ? NSC_FLOAT32 : shape->dtype;
         for (int axis = 0; axis < shape->rank; axis++)
             value->dims[axis] = nsc_dim_new(trace, shape->dims[axis], shape->dims[axis] == NSC_UNKNOWN ? NULL : origin);
     }

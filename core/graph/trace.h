@@ -10,28 +10,44 @@
 #include <stdbool.h>
 
 #include "core/block/block.h"
+#include "core/graph/formula.h"
 #include "core/memory.h"
 #include "core/param/commit.h"
 
 typedef enum nsc_node {
     NSC_NODE_INPUT,
     NSC_NODE_PARAMETER,
-    NSC_NODE_LINEAR,      /* x, weight */
-    NSC_NODE_ELEMENTWISE, /* one or two operands; `element` says which */
-    NSC_NODE_SOFTMAX,     /* over axis */
-    NSC_NODE_FLATTEN,
-    NSC_NODE_CONCAT /* along axis */
+    NSC_NODE_IOTA,        /* 0, 1, 2, ... */
+    NSC_NODE_RANDOM,      /* uniform in [0, 1), of the run's seed and step and `key` */
+    NSC_NODE_ELEMENTWISE, /* `element` of the operands, with `numbers` */
+    NSC_NODE_RESHAPE,     /* views: the same elements, in row-major order */
+    NSC_NODE_TRANSPOSE,   /* axis i is axis order[i] */
+    NSC_NODE_SLICE,       /* start, stop, step along axis */
+    NSC_NODE_PART,        /* part `index` along axis, as large as the result */
+    NSC_NODE_BROADCAST,   /* to the result's dims */
+    NSC_NODE_CONCAT,      /* along axis */
+    NSC_NODE_REDUCE,      /* `reduction` over the axes in mask */
+    NSC_NODE_CUMULATIVE_SUM,
+    NSC_NODE_SOFTMAX, /* over axis; `flag`: the logarithm of it */
+    NSC_NODE_GATHER,  /* x, indices, along axis */
+    NSC_NODE_PRODUCT  /* (..., m, k) (..., k, n) */
 } nsc_node;
 
-typedef enum nsc_element {
-    NSC_ELEMENT_ADD,
-    NSC_ELEMENT_SUB,
-    NSC_ELEMENT_MUL,
-    NSC_ELEMENT_RELU,
-    NSC_ELEMENT_SIGMOID,
-    NSC_ELEMENT_TANH,
-    NSC_ELEMENT_GELU
-} nsc_element;
+typedef enum nsc_reduction { NSC_REDUCE_SUM = 1, NSC_REDUCE_MAX, NSC_REDUCE_MIN, NSC_REDUCE_PROD } nsc_reduction;
+
+/* What tells two values of the same kind and operands apart; compared as bytes, so it starts as zeros. */
+typedef struct nsc_attributes {
+    nsc_element element;
+    float numbers[2];
+    int axis;
+    int order[NSC_MAX_RANK];
+    uint32_t index; /* of the input, the trace's parameter, or the part */
+    uint32_t mask;
+    nsc_reduction reduction;
+    int flag; /* reduce: axes are kept with size 1; softmax: its logarithm */
+    int64_t start, stop, step;
+    uint64_t key;
+} nsc_attributes;
 
 /* The block that is being walked. */
 typedef struct nsc_frame {
@@ -45,9 +61,8 @@ struct nsc_value {
     nsc_trace *trace;
     uint32_t id;
     nsc_node node;
-    nsc_element element;
-    int axis;
-    uint32_t index; /* of the input, or of the trace's parameter */
+    nsc_dtype dtype;
+    nsc_attributes is;
     const nsc_frame *frame;
     nsc_value **operands;
     size_t operand_count;
@@ -61,9 +76,15 @@ typedef struct nsc_dim {
     const char *origin;
 } nsc_dim;
 
-typedef enum nsc_equation_kind { NSC_EQUATION_PRODUCT, NSC_EQUATION_SUM, NSC_EQUATION_BROADCAST } nsc_equation_kind;
+typedef enum nsc_equation_kind {
+    NSC_EQUATION_PRODUCT,
+    NSC_EQUATION_SUM,
+    NSC_EQUATION_BROADCAST,
+    NSC_EQUATION_SLICE
+} nsc_equation_kind;
 
-/* result = product or sum of the terms; or: each term is 1 or result, and result is 1 only where all are. */
+/* result = product or sum of the terms; or: each term is 1 or result, and result is 1 only where all are; or: result is
+ * what value, a slice, leaves of its only term. */
 typedef struct nsc_equation {
     nsc_equation_kind kind;
     bool done;
@@ -120,7 +141,7 @@ void nsc_trace_free(nsc_trace *trace);
 
 /* Errors while building. */
 nsc_status nsc_trace_error(nsc_trace *trace, nsc_status status, const char *format, ...) NSC_PRINTF(3, 4);
-/* A new value of the current frame; &trace->broken after an error. */
+/* A new float32 value of the current frame, without dimensions yet; &trace->broken after an error. */
 nsc_value *nsc_trace_value(nsc_trace *trace, nsc_node node, nsc_value *const *operands, size_t count, int rank);
 
 /* Dimensions (solve.c). */
@@ -131,7 +152,14 @@ const char *nsc_dim_origin(nsc_trace *trace, uint32_t dim);
 void nsc_dim_equal(nsc_trace *trace, const nsc_value *a, int axis_a, const nsc_value *b, int axis_b);
 void nsc_dim_equation(nsc_trace *trace, nsc_equation_kind kind, const nsc_value *value, int axis, const uint32_t *terms,
                       uint32_t count);
+/* The same for a dimension that is no axis of value, which the equation is told by. */
+void nsc_dim_equation_for(nsc_trace *trace, nsc_equation_kind kind, const nsc_value *value, int axis, uint32_t result,
+                          const uint32_t *terms, uint32_t count);
+/* The dimension of value on axis is this size, said by origin. */
+void nsc_dim_is(nsc_trace *trace, const nsc_value *value, int axis, int64_t size, const char *origin);
 void nsc_trace_conflict(nsc_trace *trace, const char *text);
+/* How many elements a slice leaves of an axis, and (unless NULL) which is the first. */
+int64_t nsc_slice_of(const nsc_attributes *slice, int64_t size, int64_t *first);
 /* To a fixed point; then what only a default can decide, and again. */
 void nsc_trace_solve(nsc_trace *trace);
 /* "0.weight", "input 0" or "the output of 0 (dense)". */

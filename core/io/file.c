@@ -122,8 +122,12 @@ nsc_status nsc_file_write(const char *path, const nsc_file_part *parts, size_t c
 {
     char temporary[4096], folder[4096];
     const char *what = "cannot be written";
+    struct stat about;
     if (!folder_of(path, folder, sizeof folder))
         return nsc_fail(0, NSC_INVALID, "%.160s...: the path is too long", path);
+    /* A rename would put a file in the place of a device or a pipe that others use. */
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode))
+        return nsc_fail(0, NSC_IO, "%s: cannot be replaced: it is no regular file", path);
     int file = open_temporary(path, temporary, sizeof temporary);
     if (file < 0)
         return nsc_fail(0, NSC_IO, "%s: cannot be written: %s", path, strerror(errno));

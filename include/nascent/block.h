@@ -17,7 +17,7 @@
 
 #include <stdio.h>
 
-#include <nascent/trace.h>
+#include <nascent/operations.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,7 +31,7 @@ extern "C" {
 typedef struct nsc_dense_options {
     int64_t units;             /* 1 or more, or NSC_DIM_ZERO */
     int64_t in_units;          /* inferred when not given */
-    nsc_activation activation; /* after the bias */
+    nsc_activation activation; /* after the bias, with its default alpha */
     int no_bias;
     int no_flatten;
     nsc_initializer weight_init; /* default: the net's */
@@ -42,8 +42,9 @@ NSC_API nsc_block *nsc_dense_create(const nsc_dense_options *options, size_t siz
 
 typedef struct nsc_activation_options {
     nsc_activation activation;
-    int axis; /* of NSC_SOFTMAX: 0 means the last; other values as in nsc_op_softmax */
+    int axis; /* of the softmax kinds: 0 means the last; other values as in nsc_op_softmax */
     const char *name;
+    float alpha; /* of leaky_relu, elu and celu; the default is in trace.h */
 } nsc_activation_options;
 NSC_API nsc_block *nsc_activation_create(const nsc_activation_options *options, size_t size);
 
@@ -74,7 +75,7 @@ NSC_API nsc_block *nsc_named(const char *name, nsc_block *block);
 
 /* ---- custom blocks ---------------------------------------------------------------------------------------------- */
 
-/* Composes the operations of trace.h: in (in_count values) to out (out_count places, to be filled). Pure: it may be
+/* Composes the operations of operations.h: in (in_count values) to out (out_count places, to be filled). Pure: it may be
  * called many times and from several threads, must not run a net, and depends on nothing but user, the mode and shapes.
  * A result other than NSC_OK fails the trace; nsc_trace_fail adds words. */
 typedef nsc_status (*nsc_forward_function)(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count,
@@ -248,6 +249,11 @@ NSC_API nsc_status nsc_forward(nsc_block *net, const nsc_tensor *x, nsc_tensor *
 /* The form with several inputs and outputs. */
 NSC_API nsc_status nsc_run(nsc_block *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
                            nsc_tensor **out, size_t out_count);
+
+/* What dropout draws from in the runs of this root in NSC_TRAINING: seed, and step, which every run that draws raises by 1.
+ * Both are 0 at first. The same seed and step give the same masks, on every device. Any thread may call it. Errors: INVALID,
+ * NO_MEMORY. */
+NSC_API nsc_status nsc_set_random(nsc_block *net, uint64_t seed, uint64_t step);
 
 /* The one way back: every parameter of net returns to its declaration and loses its value; requests and seeds stay. A
  * dimension shared with a parameter outside net that has a value keeps its size. */

@@ -9,7 +9,9 @@
 #include <nascent/context.h>
 #include <nascent/io.h>
 #include <nascent/model.h>
+#include <nascent/operations.h>
 #include <nascent/parameter.h>
+#include <nascent/plan.h>
 #include <nascent/profile.h>
 #include <nascent/random.h>
 #include <nascent/status.h>

@@ -194,7 +194,8 @@ NSC_API nsc_status nsc_parameter_bytes(const nsc_parameter *parameter, uint64_t 
 /* The context of its value; NULL while there is none. */
 NSC_API nsc_context *nsc_parameter_context(const nsc_parameter *parameter);
 /* The value itself, not a copy: a tensor on the parameter's memory, retained for the caller. It must not be written, and
- * keeps the old value when the parameter gets another. Errors: NOT_REQUESTED, PENDING. */
+ * keeps the old value when the parameter gets another. nsc_tensor_view of it shows the value to the host without a copy,
+ * where the device can. Errors: NOT_REQUESTED, PENDING. */
 NSC_API nsc_status nsc_parameter_value(const nsc_parameter *parameter, nsc_tensor **tensor);
 /* One paragraph: state, shape, what is missing, which call or which input supplies it, which block stands in the way,
  * what to declare to avoid it. The length, as snprintf. */

@@ -46,6 +46,17 @@ NSC_API nsc_status nsc_tensor_from(nsc_context *context, nsc_dtype dtype, int ra
 NSC_API nsc_status nsc_tensor_write(nsc_tensor *tensor, const void *data, size_t bytes);
 NSC_API nsc_status nsc_tensor_read(const nsc_tensor *tensor, void *data, size_t bytes);
 
+/* A pointer to the tensor's elements in the device's own memory (row-major, bytes as nsc_tensor_bytes; NULL when that is
+ * 0), to be read only; no copy is made. It waits for the work that fills them. The view holds the tensor until
+ * nsc_tensor_end_view, so the tensor may be released before, and its context cannot be closed. Views may be many, of all
+ * threads, and see one pointer. While one is open the tensor may be read and be the input of a run; whatever would write it
+ * (nsc_tensor_write, an output of nsc_run, nsc_initializer_fill) gives INVALID. Errors: UNSUPPORTED where the host cannot
+ * reach the device's memory (use nsc_tensor_read), INVALID, DEVICE_LOST. */
+NSC_API nsc_status nsc_tensor_view(nsc_tensor *tensor, const void **data);
+/* Ends one view, by any thread; the pointer of the last must not be used any more. Errors: INVALID when none is open.
+ * After a failure of the device the view has ended all the same. */
+NSC_API nsc_status nsc_tensor_end_view(nsc_tensor *tensor);
+
 NSC_API nsc_tensor *nsc_tensor_retain(nsc_tensor *tensor);
 /* Gives one reference back; the last one frees the memory, also while work on it is pending. NULL is allowed. */
 NSC_API void nsc_tensor_release(nsc_tensor *tensor);

@@ -179,10 +179,46 @@ START_TEST(opencl_memory)
 }
 END_TEST
 
+/* A view sees what was written before; memory of the device's own is not shown. */
+START_TEST(opencl_host_views)
+{
+    const nsc_backend_table *table = suite_bench.table;
+    nsc_backend_device *device = suite_bench.device;
+    nsc_backend_buffer *buffer = NULL;
+    unsigned char in[5000];
+    const void *seen = in;
+    const bool unified = device->unified;
+    ck_assert_int_eq(table->alloc(device, 8192, &buffer), NSC_BACKEND_OK);
+    for (int round = 0; round < 2 && unified; round++) {
+        for (size_t i = 0; i < sizeof in; i++)
+            in[i] = (unsigned char)test_word();
+        ck_assert_int_eq(table->write(device, NULL, buffer, 77, sizeof in, in), NSC_BACKEND_OK);
+        ck_assert_int_eq(table->map_host(device, NULL, buffer, 77, sizeof in, &seen), NSC_BACKEND_OK);
+        ck_assert_mem_eq(seen, in, sizeof in);
+        ck_assert_int_eq(table->unmap_host(device, NULL, buffer), NSC_BACKEND_OK);
+    }
+    device->unified = false;
+    ck_assert_int_eq(table->map_host(device, NULL, buffer, 0, 64, &seen), NSC_BACKEND_UNSUPPORTED);
+    ck_assert_ptr_null(seen);
+    ck_assert_ptr_nonnull(strstr(suite_host.failure, "CL_DEVICE_HOST_UNIFIED_MEMORY"));
+    device->unified = true;
+    ck_assert_int_eq(table->map_host(device, NULL, buffer, 8192, 64, &seen), NSC_BACKEND_FAILED);
+    ck_assert_ptr_null(seen);
+    ck_assert_ptr_nonnull(strstr(suite_host.failure, "clEnqueueMapBuffer(): CL_INVALID_VALUE"));
+    device->unified = unified;
+    if (unified) /* a mapping that nobody ends goes with its buffer */
+        ck_assert_int_eq(table->map_host(device, NULL, buffer, 0, 64, &seen), NSC_BACKEND_OK);
+    table->free(device, buffer);
+    ck_assert_int_eq(table->finish(device, NULL), NSC_BACKEND_OK);
+}
+END_TEST
+
 /* In a forked child every entry answers and no driver is called: it would hang. */
 START_TEST(opencl_a_forked_child_is_refused)
 {
     const nsc_backend_table *table = suite_bench.table;
+    nsc_backend_buffer *ours = NULL;
+    ck_assert_int_eq(table->alloc(suite_bench.device, 64, &ours), NSC_BACKEND_OK);
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
@@ -196,16 +232,20 @@ START_TEST(opencl_a_forked_child_is_refused)
         alarm(20);
         int refused = table->alloc(suite_bench.device, 64, &buffer) == NSC_BACKEND_FAILED;
         refused += strstr(suite_host.failure, "forked") != NULL;
+        const void *seen = NULL;
+        refused += table->map_host(suite_bench.device, NULL, ours, 0, 64, &seen) == NSC_BACKEND_FAILED;
+        refused += table->unmap_host(suite_bench.device, NULL, ours) == NSC_BACKEND_FAILED;
         refused += table->finish(suite_bench.device, NULL) == NSC_BACKEND_FAILED;
         refused += table->prepare(suite_bench.device, shifted_map(&x, 1.0f, 2, 2), &step) == NSC_BACKEND_FAILED;
         refused += table->enumerate(&suite_host.host, 0, &info) == NSC_BACKEND_FAILED;
         refused += table->open(&args, &device, &limits) == NSC_BACKEND_FAILED;
         table->close(suite_bench.device);
-        _exit(refused == 6 ? 0 : 1);
+        _exit(refused == 8 ? 0 : 1);
     }
     int status = -1;
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child ended with %d", status);
+    table->free(suite_bench.device, ours);
 }
 END_TEST
 
@@ -214,6 +254,7 @@ TCase *opencl_device_cases(void)
     TCase *tests = tcase_create("device");
     tcase_add_test(tests, opencl_enumerate_and_open);
     tcase_add_test(tests, opencl_memory);
+    tcase_add_test(tests, opencl_host_views);
     tcase_add_test(tests, opencl_one_build_for_a_plan_and_none_for_another_size);
     tcase_add_test(tests, opencl_a_rare_program_is_interpreted);
     tcase_add_test(tests, opencl_binaries_are_only_hints);

@@ -24,6 +24,8 @@ enum counter {
     UPLOAD_BYTES,
     READS,
     READ_BYTES,
+    MAPS,
+    UNMAPS,
     LAUNCHES,
     BUILDS,
     KERNELS,
@@ -33,8 +35,9 @@ enum counter {
     COUNTERS
 };
 
-static const char *const names[COUNTERS] = {"buffers", "uploads", "upload_bytes", "reads",   "read_bytes", "launches",
-                                            "builds",  "kernels", "finishes",     "flushes", "waits"};
+static const char *const names[COUNTERS] = {"buffers",  "uploads", "upload_bytes", "reads",  "read_bytes",
+                                            "maps",     "unmaps",  "launches",     "builds", "kernels",
+                                            "finishes", "flushes", "waits"};
 static atomic_ullong counts[COUNTERS];
 static struct _cl_icd_dispatch mine;
 static const struct _cl_icd_dispatch *next;
@@ -82,6 +85,21 @@ static cl_int CL_API_CALL read_buffer(cl_command_queue queue, cl_mem buffer, cl_
     count(READS, 1);
     count(READ_BYTES, bytes);
     return next->clEnqueueReadBuffer(queue, buffer, blocking, offset, bytes, target, wait_count, wait, event);
+}
+
+static void *CL_API_CALL map_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, cl_map_flags flags,
+                                    size_t offset, size_t bytes, cl_uint wait_count, const cl_event *wait,
+                                    cl_event *event, cl_int *code)
+{
+    count(MAPS, 1);
+    return next->clEnqueueMapBuffer(queue, buffer, blocking, flags, offset, bytes, wait_count, wait, event, code);
+}
+
+static cl_int CL_API_CALL unmap(cl_command_queue queue, cl_mem object, void *pointer, cl_uint wait_count,
+                                const cl_event *wait, cl_event *event)
+{
+    count(UNMAPS, 1);
+    return next->clEnqueueUnmapMemObject(queue, object, pointer, wait_count, wait, event);
 }
 
 static cl_int CL_API_CALL launch(cl_command_queue queue, cl_kernel kernel, cl_uint dims, const size_t *offset,
@@ -167,6 +185,8 @@ EXPORT CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint target_entries, const
     mine.clCreateBuffer = create_buffer;
     mine.clEnqueueWriteBuffer = write_buffer;
     mine.clEnqueueReadBuffer = read_buffer;
+    mine.clEnqueueMapBuffer = map_buffer;
+    mine.clEnqueueUnmapMemObject = unmap;
     mine.clEnqueueNDRangeKernel = launch;
     mine.clBuildProgram = build;
     mine.clCreateKernel = create_kernel;

@@ -158,6 +158,13 @@ START_TEST(test_null_for_tensors)
     REFUSES(nsc_tensor_write(tensor, values, sizeof values - 4));
     REFUSES(nsc_tensor_read(tensor, NULL, sizeof values));
     REFUSES(nsc_tensor_read(tensor, values, sizeof values + 4));
+    const void *data = values;
+    REFUSES(nsc_tensor_view(NULL, &data));
+    ck_assert_ptr_null(data);
+    REFUSES(nsc_tensor_view(NULL, NULL));
+    REFUSES(nsc_tensor_view(tensor, NULL));
+    REFUSES(nsc_tensor_end_view(NULL));
+    REFUSES(nsc_tensor_end_view(tensor));
     ck_assert_ptr_null(nsc_tensor_retain(NULL));
     nsc_tensor_release(NULL);
     nsc_tensor_release(tensor);

@@ -303,6 +303,34 @@ START_TEST(test_layer_no_parameter_is_uploaded)
 }
 END_TEST
 
+/* A view is one mapping, whatever the number of views, and neither a read nor memory. */
+START_TEST(test_layer_a_view_maps_once_and_reads_nothing)
+{
+    nsc_context *context = model_context(opencl_index());
+    steady own = begin(context, a_net());
+    nsc_tensor *weight = NULL;
+    const void *values[2] = {NULL, NULL};
+    ASSERT_OK(nsc_parameter_value(model_parameter(own.net, "0.weight"), &weight));
+    layer.reset();
+    nsc_status status = nsc_tensor_view(weight, &values[0]);
+    if (status == NSC_UNSUPPORTED) {
+        ck_assert_uint_eq(layer_calls("maps"), 0); /* memory of the device's own */
+    } else {
+        ASSERT_OK(status);
+        ASSERT_OK(nsc_tensor_view(weight, &values[1]));
+        ASSERT_OK(nsc_forward(own.net, own.x, &own.y));
+        ck_assert_uint_eq(layer_calls("unmaps"), 0);
+        ASSERT_OK(nsc_tensor_end_view(weight));
+        ASSERT_OK(nsc_tensor_end_view(weight));
+        ck_assert_uint_eq(layer_calls("maps"), 1);
+        ck_assert_uint_eq(layer_calls("unmaps"), 1);
+    }
+    ck_assert_uint_eq(layer_calls("reads") + layer_calls("buffers"), 0);
+    nsc_tensor_release(weight);
+    end(&own);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = model_begin("steady");
@@ -315,6 +343,7 @@ int main(void)
         tcase_add_test(tests, test_layer_a_dense_layer_is_one_kernel_or_those_of_clblast_and_one);
         tcase_add_test(tests, test_layer_a_steady_forward_builds_creates_and_waits_for_nothing);
         tcase_add_test(tests, test_layer_no_parameter_is_uploaded);
+        tcase_add_test(tests, test_layer_a_view_maps_once_and_reads_nothing);
     } else {
         fprintf(stderr, "OpenCL, or the layer in OPENCL_LAYERS, is absent: calls of the driver are not counted\n");
     }

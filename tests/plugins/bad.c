@@ -127,6 +127,16 @@ static nsc_backend_status finish(nsc_backend_device *device, nsc_backend_queue *
 #define FINISH NULL
 #endif
 
+#ifdef BAD_BEHIND
+/* Behind the end that the table tells: what lies there is none of core's business either. */
+static nsc_backend_status map_host(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer,
+                                   uint64_t offset, uint64_t bytes, const void **pointer)
+{
+    (void)device, (void)queue, (void)buffer, (void)offset, (void)bytes, (void)pointer;
+    return NSC_BACKEND_FAILED;
+}
+#endif
+
 /* Longer than any table of this major: the tail is not core's business. */
 static const struct {
     nsc_backend_table table;
@@ -146,7 +156,11 @@ static const struct {
                       .prepare = prepare,
                       .launch = launch,
                       .release = release,
-                      .finish = FINISH},
+                      .finish = FINISH,
+#ifdef BAD_BEHIND
+                      .map_host = map_host
+#endif
+            },
             .tail = {1, 2, 3}};
 
 #ifdef BAD_NEEDS

@@ -167,6 +167,30 @@ static void fake_trim(nsc_backend_device *device)
     fake.trims++;
 }
 
+static nsc_backend_status fake_map_host(nsc_backend_device *device, nsc_backend_queue *queue,
+                                        nsc_backend_buffer *buffer, uint64_t offset, uint64_t bytes,
+                                        const void **pointer)
+{
+    (void)queue, (void)bytes;
+    nsc_backend_status failed = fails(device->host, "map_host");
+    if (failed)
+        return failed;
+    fake.mapped++;
+    if (fake.mapped > fake.most_mapped)
+        fake.most_mapped = fake.mapped;
+    *pointer = fake.no_pointer ? NULL : buffer->data + offset;
+    return NSC_BACKEND_OK;
+}
+
+static nsc_backend_status fake_unmap_host(nsc_backend_device *device, nsc_backend_queue *queue,
+                                          nsc_backend_buffer *buffer)
+{
+    (void)queue, (void)buffer;
+    nsc_backend_status failed = fails(device->host, "unmap_host");
+    fake.mapped -= !failed;
+    return failed;
+}
+
 static void wait_for_another(void)
 {
     const time_t end = time(NULL) + 10;
@@ -227,6 +251,8 @@ void fake_offer_optional(int offered)
     fake_table.prepare_many = offered ? fake_prepare_many : NULL;
     fake_table.stats = offered ? fake_stats : NULL;
     fake_table.trim = offered ? fake_trim : NULL;
+    fake_table.map_host = offered ? fake_map_host : NULL;
+    fake_table.unmap_host = offered ? fake_unmap_host : NULL;
 }
 
 void fake_reset(void)

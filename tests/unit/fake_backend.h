@@ -26,6 +26,8 @@ typedef struct fake_state {
     int meet;                    /* launch waits until another is inside as well, for at most ten seconds */
     int batches, trims;          /* calls of prepare_many and of trim */
     uint32_t broken;             /* prepare_many: 1 + the index of an OK that comes without a step */
+    int mapped, most_mapped;     /* host mappings alive, and the most at once */
+    int no_pointer;              /* map_host answers OK and gives none */
     uint64_t bytes, byte_limit;  /* allocated, and where NO_MEMORY begins (0: never) */
 } fake_state;
 
@@ -33,7 +35,7 @@ extern fake_state fake;
 
 /* Back to one healthy device with sane limits. */
 void fake_reset(void);
-/* Puts prepare_many, stats and trim into the table, or takes them out. */
+/* Puts prepare_many, stats, trim, map_host and unmap_host into the table, or takes them out. */
 void fake_offer_optional(int offered);
 extern nsc_backend_table fake_table;
 

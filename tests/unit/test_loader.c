@@ -24,11 +24,13 @@ START_TEST(good_ones_are_taken)
 {
     ck_assert_msg(load("good") == NSC_OK, "%s", why);
     ck_assert_str_eq(table.name, "good");
-    ck_assert(!table.trim);
+    ck_assert(!table.trim && !table.map_host && !table.unmap_host);
     ck_assert_msg(load("longer") == NSC_OK, "%s", why);
     ck_assert_uint_gt(table.struct_size, NSC_BACKEND_TABLE_SIZE);
+    ck_assert_msg(load("older") == NSC_OK, "%s", why); /* as built before map_host was appended */
+    ck_assert(table.finish && !table.map_host && !table.unmap_host);
     ck_assert_msg(load("shorter") == NSC_OK, "%s", why);
-    ck_assert(table.finish && !table.queue_open && !table.trim);
+    ck_assert(table.finish && !table.queue_open && !table.trim && !table.map_host && !table.unmap_host);
 }
 END_TEST
 
