@@ -160,7 +160,8 @@ START_TEST(parts_are_computed_into_their_concatenation)
     open_context("");
     nsc_block *net = nsc_concat_branches(1, nsc_identity(), nsc_dense(3), nsc_dense(NSC_DIM_ZERO));
     make_plan(net, SHAPE(2, 4));
-    ck_assert_uint_eq(plan->step_count, 2); /* a product into its place, and a copy of the input; nothing of the third */
+    ck_assert_uint_eq(plan->step_count,
+                      2); /* a product into its place, and a copy of the input; nothing of the third */
     ck_assert_uint_eq(kind_of(0), NSC_BACKEND_GEMM_EPILOGUE);
     const nsc_backend_gemm_epilogue *part = (const nsc_backend_gemm_epilogue *)plan->steps[0].operation;
     ck_assert_int_eq(part->c.offset, 4);
