@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/device/profile.h"
 #include "core/device/registry.h"
 #include "core/error.h"
 #include "core/setup.h"
+#include "core/trace_file.h"
 
 static atomic_uint_fast64_t last_id;
 
@@ -104,6 +106,7 @@ nsc_status nsc_context_create(nsc_context **context, const nsc_context_options *
         status = nsc_setup_read(&setup, &known);
     if (status)
         return status;
+    uint64_t begin = nsc_profile_now();
     nsc_context *made = calloc(1, sizeof *made);
     if (!made)
         return nsc_fail(0, NSC_NO_MEMORY, "no host memory for a context");
@@ -114,7 +117,10 @@ nsc_status nsc_context_create(nsc_context **context, const nsc_context_options *
         return nsc_fail(0, NSC_NO_MEMORY, "no mutex for a context");
     }
     status = choose(made, &setup);
+    if (!status && setup.trace && (status = nsc_trace_file_open(made, setup.trace, begin)) != NSC_OK)
+        nsc_device_close(&made->device);
     if (status) {
+        free(made->report);
         pthread_mutex_destroy(&made->slow_path);
         free(made);
         return status;
@@ -133,6 +139,7 @@ nsc_status nsc_context_close(nsc_context *context)
         return nsc_fail(context->id, NSC_INVALID,
                         "the context on %s is still used by %zu tensors, parameters or executors: release them first",
                         context->device.title, users);
+    nsc_trace_file_close(context);
     nsc_device_close(&context->device);
     pthread_mutex_destroy(&context->slow_path);
     free(context->report);

@@ -17,11 +17,12 @@ struct nsc_context {
     nsc_device device;
     nsc_device_info info;
     char *report;
+    char *trace_file; /* of NASCENT_TRACE, absolute; NULL: none */
     /* Held while a net is traced, committed and planned: one thread at a time changes parameters on this context. It
      * checks for errors, so that a custom block that runs a forward is told so. */
     pthread_mutex_t slow_path;
     atomic_uint_fast64_t commits, plans, executors;
-    atomic_size_t users; /* tensors, parameter values and executors alive */
+    atomic_size_t users; /* tensors, parameter values, executors and plan views alive */
 };
 
 #endif

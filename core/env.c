@@ -19,6 +19,7 @@ void nsc_env_read(nsc_env *env)
         .compose = unless_empty(getenv("NASCENT_COMPOSE")),
         .cache_dir = unless_empty(secure_getenv("NASCENT_CACHE_DIR")),
         .threads = unless_empty(getenv("NASCENT_THREADS")),
+        .trace = unless_empty(secure_getenv("NASCENT_TRACE")),
         .cache_home = unless_empty(secure_getenv("XDG_CACHE_HOME")),
         .home = unless_empty(secure_getenv("HOME")),
         .elevated = getauxval(AT_SECURE) != 0,

@@ -14,6 +14,7 @@ typedef struct nsc_env {
     const char *compose;      /* NASCENT_COMPOSE */
     const char *cache_dir;    /* NASCENT_CACHE_DIR; withheld */
     const char *threads;      /* NASCENT_THREADS */
+    const char *trace;        /* NASCENT_TRACE; withheld */
     const char *cache_home;   /* XDG_CACHE_HOME; withheld */
     const char *home;         /* HOME; withheld */
     bool elevated;            /* set-user-ID and the like: no path from the environment is trusted */

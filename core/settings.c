@@ -98,6 +98,31 @@ bool nsc_parse_cache_dir(const char *text, bool *off, char *why, size_t capacity
     return false;
 }
 
+#define TRACE_NUMBER 24 /* bytes for it, with its dot and the end */
+
+bool nsc_parse_trace(const char *text, char *why, size_t capacity)
+{
+    size_t length = strlen(text);
+    const char *rule = NULL;
+    if (length == 0 || text[length - 1] == '/')
+        rule = "names no file";
+    else if (length > NSC_TRACE_BYTES - TRACE_NUMBER)
+        rule = "is too long";
+    if (rule)
+        snprintf(why, capacity, "'%.200s' %s: say the path of a file", text, rule);
+    return !rule;
+}
+
+void nsc_trace_name(const char *text, unsigned long n, char name[NSC_TRACE_BYTES])
+{
+    const char *slash = strrchr(text, '/'), *base = slash ? slash + 1 : text, *dot = strrchr(base, '.');
+    size_t stem = dot && dot != base ? (size_t)(dot - text) : strlen(text);
+    if (n <= 1)
+        snprintf(name, NSC_TRACE_BYTES, "%s", text);
+    else
+        snprintf(name, NSC_TRACE_BYTES, "%.*s.%lu%s", (int)stem, text, n, text + stem);
+}
+
 size_t nsc_next_directory(const char *text, size_t *position, const char **start)
 {
     const char *at = text + *position + strspn(text + *position, ":");

@@ -81,6 +81,9 @@ nsc_status nsc_setup_read(nsc_setup *setup, const nsc_context_options *options)
         setup->threads = options->threads;
     else if (setup->env.threads && !nsc_parse_threads(setup->env.threads, &setup->threads, why, sizeof why))
         return refuse("NASCENT_THREADS", why);
+    if (setup->env.trace && !nsc_parse_trace(setup->env.trace, why, sizeof why))
+        return refuse("NASCENT_TRACE", why);
+    setup->trace = setup->env.trace;
     return set_cache_dir(setup,
                          first_of(options->cache_dir, "options.cache_dir", setup->env.cache_dir, "NASCENT_CACHE_DIR"));
 }

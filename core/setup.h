@@ -17,6 +17,7 @@ typedef struct nsc_setup {
     uint32_t refused_kinds;
     uint32_t threads;
     char cache_dir[PATH_MAX]; /* "": no program cache */
+    const char *trace;        /* of the environment; NULL: nothing is recorded */
 } nsc_setup;
 
 /* options may be NULL. Errors: INVALID, in the chain of owner 0, naming the variable or option, its value and what could

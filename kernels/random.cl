@@ -23,20 +23,20 @@ inline static uint nsc_truncated(const uint x)
 }
 
 typedef struct {
-    ulong seed, stream, first, count;
+    ulong seed, first, count;
     uint distribution;
     float scale, shift;
     uint padding;
 } nsc_random_arguments;
 
-__kernel void NSC_KERNEL(__global uint *out, const long out_offset, __global const int *table, const long table_offset,
-                         const nsc_random_arguments g)
+__kernel void NSC_KERNEL(__global uint *out, const long out_offset, const uint stream_low, const uint stream_high,
+                         __global const int *table, const long table_offset, const nsc_random_arguments g)
 {
     const ulong block = g.first / 4 + get_global_id(0);
     const ulong last = g.first + g.count - 1; /* core keeps first + count below 2^64 */
     if (block > last / 4)
         return;
-    uint c0 = (uint)block, c1 = (uint)(block >> 32), c2 = (uint)g.stream, c3 = (uint)(g.stream >> 32);
+    uint c0 = (uint)block, c1 = (uint)(block >> 32), c2 = stream_low, c3 = stream_high;
     uint k0 = (uint)g.seed, k1 = (uint)(g.seed >> 32);
     for (int round = 0; round < 10; round++) {
         const uint h0 = mul_hi(0xd2511f53u, c0), l0 = 0xd2511f53u * c0;

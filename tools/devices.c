@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nascent devices: every backend and device, what would be chosen and why, what was refused and why. */
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,30 +7,23 @@
 #include <nascent/device.h>
 
 #include "child.h"
-#include "probe.h"
+#include "command.h"
+#include "json.h"
+#include "progress.h"
+#include "say.h"
 #include "table.h"
-#include "tools.h"
+#include "terminal.h"
 
-#define DEFAULT_SECONDS 60
-#define MAX_SECONDS 86400
+enum { TIMEOUT, JSON };
 
-static void help(void)
+/* Asks a child, as `nascent probe [NAME]`. NULL, with the reason in why: there is no answer. */
+static cJSON *ask(const char *name, unsigned seconds, char *why, size_t capacity)
 {
-    printf("usage: nascent devices [--json] [--timeout SECONDS]\n\n"
-           "Lists every backend that can be named, its devices, and what would be chosen and why.\n"
-           "Each backend is asked in a process of its own.\n\n"
-           "  --json     one JSON object on standard output instead of the tables\n"
-           "  --timeout  the longest that a backend may take: 1 to %d seconds (default %d)\n\n"
-           "exit codes: 0 a device would be chosen, 1 none would (the text says why), 2 the command line is wrong\n",
-           MAX_SECONDS, DEFAULT_SECONDS);
-}
-
-/* Asks a child, as `nascent devices OPTION [VALUE]`. NULL, with the reason in why: there is no answer. */
-static cJSON *ask(const char *option, const char *value, unsigned seconds, char *why, size_t capacity)
-{
-    char *command[] = {strdup("nascent"), strdup("devices"), strdup(option), value ? strdup(value) : NULL, NULL};
+    char *command[] = {strdup("nascent"), strdup("probe"), name ? strdup(name) : NULL, NULL};
+    nsc_progress("asking %s, for at most %u s", name ? name : "what would be chosen", seconds);
     char *text = nsc_child_ask(command, seconds, why, capacity);
-    for (size_t i = 0; i < 4; i++)
+    nsc_progress_end();
+    for (size_t i = 0; i < 3; i++)
         free(command[i]);
     cJSON *object = text ? cJSON_Parse(text) : NULL;
     if (text && !object)
@@ -54,14 +46,14 @@ static cJSON *no_answer(cJSON *error, cJSON *devices)
 static cJSON *ask_backend(const char *name, unsigned seconds)
 {
     char why[256];
-    cJSON *answer = ask("--probe", name, seconds, why, sizeof why);
+    cJSON *answer = ask(name, seconds, why, sizeof why);
     return answer ? answer : no_answer(cJSON_CreateString(why), cJSON_CreateArray());
 }
 
 static cJSON *ask_choice(unsigned seconds)
 {
     char why[256];
-    cJSON *answer = ask("--choose", NULL, seconds, why, sizeof why);
+    cJSON *answer = ask(NULL, seconds, why, sizeof why);
     const char *line = why;
     return answer ? answer : no_answer(cJSON_CreateStringArray(&line, 1), NULL);
 }
@@ -122,51 +114,77 @@ static void print_device_row(nsc_table *table, const cJSON *device)
     nsc_table_row(table, cells);
 }
 
-static void print_limits(const cJSON *device)
+/* 0 is what a backend says where the word means nothing. */
+static const char *count_text(char text[24], double number)
 {
-    char buffer[24], local[24];
+    if (number > 0)
+        snprintf(text, 24, "%.0f", number);
+    else
+        snprintf(text, 24, "-");
+    return text;
+}
+
+static void print_limits_row(nsc_table *table, const cJSON *device)
+{
+    char title[96], buffer[24], alignment[24], local[24], group[24], threads[24], kinds[160] = "";
+    const cJSON *kind;
+    size_t used = 0;
+    snprintf(title, sizeof title, "%s:%.0f", text_of(device, "backend"), number_of(device, "index"));
+    cJSON_ArrayForEach(kind, cJSON_GetObjectItemCaseSensitive(device, "optional_kinds")) if (used < sizeof kinds)
+        used +=
+        (size_t)snprintf(kinds + used, sizeof kinds - used, "%s%s", used > 0 ? ", " : "", cJSON_GetStringValue(kind));
+    const double bytes = number_of(device, "local_memory_bytes");
+    const char *cells[] = {title,
+                           size_text(buffer, number_of(device, "max_buffer_bytes")),
+                           count_text(alignment, number_of(device, "alignment")),
+                           bytes > 0 ? size_text(local, bytes) : "-",
+                           count_text(group, number_of(device, "max_work_group")),
+                           count_text(threads, number_of(device, "threads")),
+                           *kinds ? kinds : "-"};
+    nsc_table_row(table, cells);
+}
+
+/* What is wrong with a device, and what a self-check switched off. */
+static void print_remarks(const cJSON *device)
+{
     const char *problem = text_of(device, "problem"), *note = text_of(device, "note");
-    printf("  %s:%.0f  ", text_of(device, "backend"), number_of(device, "index"));
-    if (*problem) {
-        printf("%scannot be used%s: %s\n", nsc_red(stdout), nsc_plain(stdout), problem);
-        return;
-    }
-    printf("largest buffer %s, alignment %.0f", size_text(buffer, number_of(device, "max_buffer_bytes")),
-           number_of(device, "alignment"));
-    /* 0 is what a backend says where the word means nothing. */
-    if (number_of(device, "local_memory_bytes") > 0)
-        printf(", local memory %s", size_text(local, number_of(device, "local_memory_bytes")));
-    if (number_of(device, "max_work_group") > 0)
-        printf(", work group %.0f", number_of(device, "max_work_group"));
-    if (number_of(device, "threads") > 0)
-        printf(", threads %.0f", number_of(device, "threads"));
-    printf("\n");
+    if (*problem)
+        printf("%s:%.0f  %scannot be used%s: %s\n", text_of(device, "backend"), number_of(device, "index"),
+               nsc_red(stdout), nsc_plain(stdout), problem);
     if (*note)
-        printf("       note: %s\n", note);
+        printf("%s:%.0f  note: %s\n", text_of(device, "backend"), number_of(device, "index"), note);
 }
 
 static void print_backends(const cJSON *backends)
 {
     const cJSON *backend, *device;
-    nsc_table names = {.columns = 3}, devices = {.columns = 7};
+    nsc_table names = {.columns = 3}, devices = {.columns = 7}, limits = {.columns = 7};
     const char *names_head[] = {"backend", "from", "state"};
     const char *devices_head[] = {"device", "kind", "name", "platform", "driver", "memory", "rank"};
+    const char *limits_head[] = {"limits",     "largest buffer", "alignment",     "local memory",
+                                 "work group", "threads",        "optional kinds"};
     nsc_table_row(&names, names_head);
     nsc_table_row(&devices, devices_head);
+    nsc_table_row(&limits, limits_head);
     cJSON_ArrayForEach(backend, backends)
     {
         const char *file = text_of(backend, "file"), *error = text_of(backend, "error");
         const char *cells[] = {text_of(backend, "name"), *file ? file : "built in", *error ? error : "usable"};
         nsc_table_row(&names, cells);
         cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(backend, "devices"))
+        {
             print_device_row(&devices, device);
+            if (*text_of(device, "problem") == 0)
+                print_limits_row(&limits, device);
+        }
     }
     nsc_table_print(&names, stdout, "");
     printf("\n");
     nsc_table_print(&devices, stdout, "");
-    printf("\nlimits\n");
+    printf("\n");
+    nsc_table_print(&limits, stdout, "");
     cJSON_ArrayForEach(backend, backends)
-        cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(backend, "devices")) print_limits(device);
+        cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(backend, "devices")) print_remarks(device);
 }
 
 static void print_lines(const cJSON *object, const char *key)
@@ -188,69 +206,52 @@ static void print_choice(const cJSON *choice, int chosen)
     }
 }
 
-static int survey_all(int json, unsigned seconds)
+static int run(const nsc_arguments *arguments)
 {
-    survey all = {.backends = cJSON_CreateArray(), .seconds = seconds};
-    nsc_status status = nsc_backends_each(add_backend, &all);
-    if (status) {
-        fprintf(stderr, "nascent: %s\n", nsc_last_error(NULL));
+    survey all = {.backends = cJSON_CreateArray(), .seconds = (unsigned)nsc_whole_given(arguments, TIMEOUT)};
+    if (nsc_backends_each(add_backend, &all) != NSC_OK) {
         cJSON_Delete(all.backends);
-        return NSC_TOOL_FAILED;
+        return nsc_say_refused("mend the variable, or unset it");
     }
-    cJSON *choice = ask_choice(seconds);
-    int chosen = strcmp(text_of(choice, "status"), nsc_status_name(NSC_OK)) == 0;
-    cJSON *whole = cJSON_CreateObject();
-    cJSON_AddStringToObject(whole, "version", NASCENT_VERSION);
+    cJSON *choice = ask_choice(all.seconds), *whole = nsc_json_new();
+    const int chosen = strcmp(text_of(choice, "status"), nsc_status_name(NSC_OK)) == 0;
     cJSON_AddItemToObject(whole, "backends", all.backends);
     cJSON_AddItemToObject(whole, "choice", choice);
-    if (json) {
-        char *text = cJSON_Print(whole);
-        printf("%s\n", text ? text : "{}");
-        cJSON_free(text);
-    } else {
-        print_backends(all.backends);
-        print_choice(choice, chosen);
+    if (nsc_is_given(arguments, JSON)) {
+        const int code = nsc_json_print(whole);
+        return code == NSC_EXIT_OK && !chosen ? NSC_EXIT_FAILED : code;
     }
+    print_backends(all.backends);
+    print_choice(choice, chosen);
     cJSON_Delete(whole);
-    return chosen ? NSC_TOOL_OK : NSC_TOOL_FAILED;
+    return chosen ? NSC_EXIT_OK : NSC_EXIT_FAILED;
 }
 
-/* The two forms in which this program calls itself. */
-static int answer_parent(const char *option, const char *name)
-{
-    FILE *to = fdopen(NSC_CHILD_ANSWER, "w");
-    if (!to) {
-        fprintf(stderr, "nascent devices: %s is for this program's own use\n", option);
-        return NSC_TOOL_USAGE;
-    }
-    int code = name ? nsc_probe_backend(name, to) : nsc_probe_choice(to);
-    fclose(to);
-    return code;
-}
-
-int nsc_tool_devices(int argc, char **argv)
-{
-    int json = 0;
-    unsigned long seconds = DEFAULT_SECONDS;
-    for (int i = 1; i < argc; i++) {
-        char *end = NULL;
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            help();
-            return NSC_TOOL_OK;
-        }
-        if (strcmp(argv[i], "--json") == 0) {
-            json = 1;
-        } else if (strcmp(argv[i], "--timeout") == 0 && i + 1 < argc &&
-                   (seconds = strtoul(argv[i + 1], &end, 10)) >= 1 && seconds <= MAX_SECONDS && *end == 0) {
-            i++;
-        } else if (strcmp(argv[i], "--probe") == 0 && i + 2 == argc) {
-            return answer_parent(argv[i], argv[i + 1]);
-        } else if (strcmp(argv[i], "--choose") == 0 && argc == 2) {
-            return answer_parent(argv[i], NULL);
-        } else {
-            fprintf(stderr, "nascent devices: '%s' is not understood; nascent devices --help tells more\n", argv[i]);
-            return NSC_TOOL_USAGE;
-        }
-    }
-    return survey_all(json, (unsigned)seconds);
-}
+const nsc_command nsc_command_devices = {
+    .name = "devices",
+    .purpose = "list every backend and device, what would be chosen, and why",
+    .description =
+        "Lists every backend that can be named, its devices with their limits, and what would be chosen with the "
+        "environment as it is, and why. Each backend is asked in a process of its own, so that a driver that "
+        "hangs or aborts is told and the rest is listed all the same.",
+    .operands = (const nsc_operand[]){{.name = NULL}},
+    .options = (const nsc_option[]){[TIMEOUT] = {.name = "timeout",
+                                                 .argument = "SECONDS",
+                                                 .kind = NSC_OPTION_WHOLE,
+                                                 .low = 1,
+                                                 .high = 86400,
+                                                 .initial = 60,
+                                                 .help = "the longest that a backend may take, 1 to 86400; 60 if not "
+                                                         "given"},
+                                    [JSON] = NSC_JSON_OPTION,
+                                    {.name = NULL}},
+    .examples = (const nsc_example[]){{"nascent devices", "what is here"},
+                                      {"NASCENT_BACKEND=opencl:gpu,reference nascent devices",
+                                       "what this choice would come to"},
+                                      {"nascent devices --json", "the same for a program"},
+                                      {NULL, NULL}},
+    .done = "a device would be chosen",
+    .failed = "none would be chosen; the last lines say why",
+    .uses_device = 1,
+    .run = run,
+};

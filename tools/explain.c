@@ -1,56 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nascent explain: one parameter in words, wrapped to the terminal. */
 #include <stdio.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
+#include "command.h"
+#include "json.h"
 #include "model.h"
-#include "tools.h"
+#include "say.h"
+#include "terminal.h"
 
-enum { NARROWEST = 20, USUAL = 80 };
+enum { INPUT, WEIGHTS, BACKEND, JSON };
 
-static void help(void)
-{
-    printf("usage: nascent explain MODEL PATH [--input 2x20] [--weights FILE] [--backend CHOICE]\n\n"
-           "Explains a parameter: its state, its shape, what is missing and what supplies it, and what fills it.\n\n"
-           "  --input    the shape of an input, ?x20 where a size is unknown; once for each input\n"
-           "  --weights  a checkpoint that is loaded first\n"
-           "  --backend  where the weights live: a choice as in NASCENT_BACKEND, and stronger than it\n");
-}
-
-static size_t width(void)
-{
-    struct winsize size;
-    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= NARROWEST)
-        return size.ws_col;
-    return USUAL;
-}
-
-/* Breaks at spaces; a word longer than a line stands alone. */
-static void print_wrapped(const char *text, size_t columns)
-{
-    size_t used = 0;
-    while (*text) {
-        const size_t length = strcspn(text, " \n");
-        if (length > 0) {
-            if (used > 0 && used + 1 + length > columns) {
-                printf("\n");
-                used = 0;
-            }
-            printf("%s%.*s", used > 0 ? " " : "", (int)length, text);
-            used += length + (used > 0);
-            text += length;
-        }
-        if (*text == '\n') {
-            printf("\n");
-            used = 0;
-        }
-        text += *text != 0;
-    }
-    printf("\n");
-}
-
+/* What fills a parameter. */
 typedef struct search {
     const nsc_parameter *wanted;
     char text[256];
@@ -67,33 +27,77 @@ static int find_initializer(void *user, size_t rule, const char *path, nsc_param
     return 1;
 }
 
-static nsc_status explain(nsc_block *net, const char *path)
+static int print_json(const char *model, const char *path, const nsc_parameter *parameter, const char *text,
+                      const char *filled_by)
 {
-    const nsc_initialize_options options = {.size = sizeof options};
-    char text[4096];
-    nsc_status status = nsc_explain(net, path, text, sizeof text);
-    if (status != NSC_OK)
-        return status;
-    search s = {.wanted = nsc_find_parameter(net, path)};
-    status = nsc_rules_each(net, &options, find_initializer, &s);
-    if (status != NSC_OK)
-        return status;
-    print_wrapped(text, width());
-    printf("filled by: %s\n", s.text);
-    return NSC_OK;
+    int64_t dims[NSC_MAX_RANK];
+    char origin[256];
+    const int rank = nsc_parameter_shape(parameter, dims);
+    cJSON *whole = nsc_json_new();
+    cJSON_AddStringToObject(whole, "model", model);
+    cJSON_AddStringToObject(whole, "path", path);
+    cJSON_AddItemToObject(whole, "shape", nsc_json_shape(rank, dims));
+    cJSON *origins = cJSON_AddArrayToObject(whole, "origins");
+    for (int i = 0; i < rank; i++)
+        cJSON_AddItemToArray(origins, nsc_parameter_origin(parameter, i, origin, sizeof origin) > 0
+                                          ? cJSON_CreateString(origin)
+                                          : cJSON_CreateNull());
+    cJSON_AddStringToObject(whole, "dtype", nsc_dtype_name(nsc_parameter_dtype(parameter)));
+    cJSON_AddStringToObject(whole, "role", nsc_role_name(nsc_parameter_role(parameter)));
+    cJSON_AddStringToObject(whole, "state", nsc_parameter_state_name(nsc_parameter_get_state(parameter)));
+    cJSON_AddBoolToObject(whole, "requested", nsc_parameter_requested(parameter));
+    cJSON_AddStringToObject(whole, "filled_by", filled_by);
+    cJSON_AddStringToObject(whole, "text", text);
+    return nsc_json_print(whole);
 }
 
-int nsc_tool_explain(int argc, char **argv)
+static int explain(const nsc_arguments *arguments, nsc_block *net)
 {
-    nsc_model_arguments arguments;
-    nsc_loaded loaded = {0};
-    int code;
-    if (!nsc_model_command_line(argc, argv, NSC_TOOL_PATH | NSC_TOOL_INPUT | NSC_TOOL_WEIGHTS | NSC_TOOL_BACKEND, help,
-                                &arguments, &code))
-        return code;
-    code = NSC_TOOL_FAILED;
-    if (nsc_load_model(&arguments, 0, &loaded))
-        code = explain(loaded.net, arguments.path) == NSC_OK ? NSC_TOOL_OK : nsc_tool_failed();
-    nsc_loaded_close(&loaded);
-    return code;
+    const nsc_initialize_options options = {.size = sizeof options};
+    const char *path = arguments->operands[1];
+    char text[4096];
+    if (nsc_explain(net, path, text, sizeof text) != NSC_OK)
+        return nsc_say_refused("nascent summary lists the parameters of MODEL");
+    search s = {.wanted = nsc_find_parameter(net, path)};
+    if (nsc_rules_each(net, &options, find_initializer, &s) != NSC_OK)
+        return nsc_say_refused("mend the initialisers in MODEL, or free some memory");
+    if (nsc_is_given(arguments, JSON))
+        return print_json(arguments->operands[0], path, s.wanted, text, s.text);
+    nsc_print_wrapped(stdout, text, 0);
+    printf("filled by: %s\n", s.text);
+    return NSC_EXIT_OK;
 }
+
+static int run(const nsc_arguments *arguments)
+{
+    const nsc_model_request request = {.model = arguments->operands[0],
+                                       .weights = nsc_text_given(arguments, WEIGHTS),
+                                       .backend = nsc_text_given(arguments, BACKEND),
+                                       .shapes = &arguments->options[INPUT]};
+    nsc_loaded loaded = {0};
+    int code = NSC_EXIT_FAILED;
+    if (nsc_model_load(&request, &loaded, &code))
+        code = explain(arguments, loaded.net);
+    return nsc_model_close(&loaded, code);
+}
+
+const nsc_command nsc_command_explain = {
+    .name = "explain",
+    .purpose = "explain a parameter of a model: what is known, what is missing",
+    .description =
+        "Says in words what state a parameter is in, which sizes are known and from where, what is missing and "
+        "what would supply it, and which initialiser fills it.",
+    .operands = (const nsc_operand[]){NSC_MODEL_OPERAND,
+                                      {.name = "PATH", .help = "the path of a parameter, as nascent summary shows it"},
+                                      {.name = NULL}},
+    .options = (const nsc_option[]){[INPUT] = NSC_INPUT_SHAPE_OPTION,
+                                    [WEIGHTS] = NSC_WEIGHTS_OPTION,
+                                    [BACKEND] = NSC_BACKEND_OPTION,
+                                    [JSON] = NSC_JSON_OPTION,
+                                    {.name = NULL}},
+    .examples = (const nsc_example[]){{"nascent explain mlp.json 0.weight", "why the size is not known yet"},
+                                      {"nascent explain mlp.json 0.weight --input 2x20", "where the size comes from"},
+                                      {NULL, NULL}},
+    .uses_device = 1,
+    .run = run,
+};

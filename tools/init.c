@@ -3,70 +3,98 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "command.h"
+#include "json.h"
 #include "model.h"
-#include "tools.h"
+#include "progress.h"
+#include "say.h"
 
-static void help(void)
+enum { OUTPUT, INPUT, SEED, BACKEND, JSON };
+
+static int print_json(const nsc_arguments *arguments, const nsc_loaded *loaded, const nsc_sums *sums)
 {
-    printf(
-        "usage: nascent init MODEL [--input 2x20] [--seed 7] [--backend CHOICE] --output FILE\n\n"
-        "Initialises a model and writes it as a safetensors file; the same bytes for every backend. Where shapes are\n"
-        "unknown the file holds the request: what loads it gets the same values as soon as it sees an input.\n\n"
-        "  --input    the shape of an input, ?x20 where a size is unknown; once for each input\n"
-        "  --seed     of the random values (default 0)\n"
-        "  --backend  what makes them: a choice as in NASCENT_BACKEND, and stronger than it\n"
-        "  --output   the file to be written\n");
+    cJSON *whole = nsc_json_new();
+    cJSON_AddStringToObject(whole, "model", arguments->operands[0]);
+    cJSON_AddStringToObject(whole, "output", nsc_text_given(arguments, OUTPUT));
+    nsc_json_add_whole(whole, "seed", nsc_whole_given(arguments, SEED));
+    nsc_json_add_whole(whole, "parameters", sums->parameters);
+    nsc_json_add_whole(whole, "bytes", sums->value_bytes);
+    nsc_json_add_whole(whole, "pending", sums->pending);
+    nsc_json_add_device(whole, loaded->context);
+    return nsc_json_print(whole);
 }
 
-typedef struct sums {
-    size_t parameters, pending;
-    uint64_t bytes;
-} sums;
-
-static int count(void *user, const char *path, nsc_parameter *parameter)
+static int print_line(const nsc_arguments *arguments, const nsc_loaded *loaded, const nsc_sums *sums)
 {
-    sums *sum = user;
-    uint64_t bytes = 0;
-    (void)path;
-    sum->parameters++;
-    if (nsc_parameter_get_state(parameter) != NSC_INITIALIZED)
-        sum->pending++;
-    else if (nsc_parameter_bytes(parameter, &bytes) == NSC_OK)
-        sum->bytes += bytes;
-    return 0;
-}
-
-static nsc_status initialize(const nsc_model_arguments *arguments, const nsc_loaded *loaded)
-{
-    const nsc_initialize_options options = {.size = sizeof options, .seed = arguments->seed};
     const nsc_device_info *device = nsc_context_device(loaded->context);
-    sums sum = {0};
-    nsc_status status = nsc_initialize(loaded->net, loaded->context, &options);
-    if (status == NSC_OK)
-        status = nsc_save(loaded->net, arguments->output, NULL);
-    if (status == NSC_OK)
-        status = nsc_parameters_each(loaded->net, count, &sum);
-    if (status != NSC_OK)
-        return status;
-    printf("%s: %zu parameters, %" PRIu64 " bytes of values, seed %" PRIu64 ", %s:%" PRIu32 " '%s'", arguments->output,
-           sum.parameters, sum.bytes, arguments->seed, device->backend, device->index, device->name);
-    if (sum.pending > 0)
-        printf("; %zu pending: their request is saved, and the first input makes their values", sum.pending);
+    printf("%s: %zu parameters, %" PRIu64 " bytes of values, seed %" PRIu64 ", %s:%" PRIu32 " '%s'",
+           nsc_text_given(arguments, OUTPUT), sums->parameters, sums->value_bytes, nsc_whole_given(arguments, SEED),
+           device->backend, device->index, device->name);
+    if (sums->pending > 0)
+        printf("; %zu pending: their request is saved, and the first input makes their values", sums->pending);
     printf("\n");
-    return NSC_OK;
+    return NSC_EXIT_OK;
 }
 
-int nsc_tool_init(int argc, char **argv)
+static int initialize(const nsc_arguments *arguments, const nsc_loaded *loaded)
 {
-    nsc_model_arguments arguments;
-    nsc_loaded loaded = {0};
-    int code;
-    if (!nsc_model_command_line(argc, argv, NSC_TOOL_INPUT | NSC_TOOL_BACKEND | NSC_TOOL_SEED | NSC_TOOL_OUTPUT, help,
-                                &arguments, &code))
-        return code;
-    code = NSC_TOOL_FAILED;
-    if (nsc_load_model(&arguments, 1, &loaded))
-        code = initialize(&arguments, &loaded) == NSC_OK ? NSC_TOOL_OK : nsc_tool_failed();
-    nsc_loaded_close(&loaded);
-    return code;
+    const nsc_initialize_options options = {.size = sizeof options, .seed = nsc_whole_given(arguments, SEED)};
+    const char *file = nsc_text_given(arguments, OUTPUT);
+    nsc_sums sums;
+    if (nsc_model_sums(loaded->net, &sums) != NSC_OK)
+        return nsc_say_refused("free some memory");
+    nsc_progress("making the values of %zu parameters, %" PRIu64 " bytes", sums.parameters, sums.bytes);
+    if (nsc_initialize(loaded->net, loaded->context, &options) != NSC_OK)
+        return nsc_say_refused("mend MODEL, or name another device with --backend");
+    nsc_progress("writing %s", file);
+    if (nsc_save(loaded->net, file, NULL) != NSC_OK)
+        return nsc_say_refused("name another file with --output");
+    nsc_progress_end();
+    if (nsc_model_sums(loaded->net, &sums) != NSC_OK)
+        return nsc_say_refused("free some memory");
+    return nsc_is_given(arguments, JSON) ? print_json(arguments, loaded, &sums) : print_line(arguments, loaded, &sums);
 }
+
+static int run(const nsc_arguments *arguments)
+{
+    const nsc_model_request request = {.model = arguments->operands[0],
+                                       .backend = nsc_text_given(arguments, BACKEND),
+                                       .shapes = &arguments->options[INPUT],
+                                       .needs_device = 1};
+    nsc_loaded loaded = {0};
+    int code = NSC_EXIT_FAILED;
+    if (nsc_say_writable("output", nsc_text_given(arguments, OUTPUT)) && nsc_model_load(&request, &loaded, &code))
+        code = initialize(arguments, &loaded);
+    return nsc_model_close(&loaded, code);
+}
+
+const nsc_command nsc_command_init = {
+    .name = "init",
+    .purpose = "initialise a model into a file",
+    .description =
+        "Makes the first values of a model's parameters and writes them as a safetensors file, the same bytes on "
+        "every backend. Where sizes are unknown the file holds the request instead: what loads it gets the same "
+        "values as soon as it sees an input.",
+    .operands = (const nsc_operand[]){NSC_MODEL_OPERAND, {.name = NULL}},
+    .options =
+        (const nsc_option[]){[OUTPUT] = {.name = "output",
+                                         .argument = "FILE",
+                                         .kind = NSC_OPTION_FILE,
+                                         .required = 1,
+                                         .help = "the file to be written; one that exists is replaced"},
+                             [INPUT] = NSC_INPUT_SHAPE_OPTION,
+                             [SEED] = {.name = "seed",
+                                       .argument = "N",
+                                       .kind = NSC_OPTION_WHOLE,
+                                       .help = "of the random values, a whole number below 2^64; 0 if not given"},
+                             [BACKEND] = NSC_BACKEND_OPTION,
+                             [JSON] = NSC_JSON_OPTION,
+                             {.name = NULL}},
+    .examples = (const nsc_example[]){{"nascent init mlp.json --input 2x20 --seed 7 --output w.safetensors",
+                                       "values for inputs of 20 numbers"},
+                                      {"nascent init mlp.json --seed 7 --output pending.safetensors",
+                                       "the request for them, made good by the first input"},
+                                      {NULL, NULL}},
+    .uses_device = 1,
+    .run = run,
+};

@@ -1,49 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the subcommands about models share: their command lines, and the model with its weights. */
+/* What the subcommands about models share: the model with its weights. */
 #ifndef NASCENT_TOOLS_MODEL_H
 #define NASCENT_TOOLS_MODEL_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "command.h"
 
-#include <nascent/nascent.h>
+/* The operand that names a model. */
+#define NSC_MODEL_OPERAND                                                                                             \
+    {                                                                                                                 \
+        .name = "MODEL", .kind = NSC_OPERAND_FILE, .help = "the file that describes the net, in JSON (docs/model.md)" \
+    }
+#define NSC_WEIGHTS_OPTION                                                                     \
+    {                                                                                          \
+        .name = "weights", .argument = "FILE", .kind = NSC_OPTION_FILE,                        \
+        .help = "a checkpoint of the model, from nascent init for example; it is loaded first" \
+    }
 
-#define NSC_TOOL_INPUTS 8
-
-/* Options that a subcommand takes. */
-enum {
-    NSC_TOOL_PATH = 1, /* a second word: the path of a parameter */
-    NSC_TOOL_INPUT = 2,
-    NSC_TOOL_WEIGHTS = 4,
-    NSC_TOOL_BACKEND = 8,
-    NSC_TOOL_SEED = 16,
-    NSC_TOOL_OUTPUT = 32, /* required where it is taken */
-    NSC_TOOL_JSON = 64
-};
-
-typedef struct nsc_model_arguments {
-    const char *model, *path, *weights, *backend, *output;
-    nsc_shape inputs[NSC_TOOL_INPUTS];
-    size_t input_count;
-    uint64_t seed;
-    int json;
-} nsc_model_arguments;
-
-/* Reads the command line; takes is a sum of the above. 0 and *code: the subcommand ends at once. */
-int nsc_model_command_line(int argc, char **argv, int takes, void (*help)(void), nsc_model_arguments *arguments,
-                           int *code);
+/* What is to be loaded; NULL: not given. */
+typedef struct nsc_model_request {
+    const char *model, *weights, *backend;
+    const nsc_given *shapes; /* of inputs, whose sizes are fixed in the net */
+    int needs_device;        /* also without weights */
+    int needs_values;        /* weights must be given, unless the model has no parameters */
+} nsc_model_request;
 
 /* A net, and the context that it needs. */
 typedef struct nsc_loaded {
     nsc_block *net;
     nsc_context *context; /* NULL: no device was needed */
+    nsc_shape inputs[NSC_MOST_GIVEN];
+    size_t input_count;
 } nsc_loaded;
-/* Reads the model and opens a device where needs_device is set or weights are given, loads these, and fixes the shapes
- * that the inputs give. Where it fails, it says why on stderr and gives 0; nsc_loaded_close is then due as well. */
-int nsc_load_model(const nsc_model_arguments *arguments, int needs_device, nsc_loaded *loaded);
-void nsc_loaded_close(nsc_loaded *loaded);
+/* Reads the model and opens a device where one is needed, loads the weights, and fixes the shapes that the inputs give.
+ * 0: it was said why it failed, and *code is the exit code; nsc_model_close is then due as well. */
+int nsc_model_load(const nsc_model_request *request, nsc_loaded *loaded, int *code);
+/* The exit code: code, unless closing fails. */
+int nsc_model_close(nsc_loaded *loaded, int code);
 
-/* Says on stderr why the last call failed; the exit code. */
-int nsc_tool_failed(void);
+/* What the parameters of a net come to. */
+typedef struct nsc_sums {
+    size_t parameters;
+    size_t unknown;           /* without a known shape; not in what follows */
+    size_t pending;           /* without a value */
+    uint64_t elements, bytes; /* of those whose shape is known */
+    uint64_t value_bytes;     /* of those that have a value */
+} nsc_sums;
+nsc_status nsc_model_sums(nsc_block *net, nsc_sums *sums);
+
+/* Opens what --backend says (NULL: what the environment says). The exit code: a choice on the command line that cannot be
+ * read, or that names what nobody has, is wrong use. */
+int nsc_model_device(const char *backend, nsc_context **context);
 
 #endif

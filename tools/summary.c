@@ -1,144 +1,120 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nascent summary: the parameters of a model; with an input, its layers. */
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "command.h"
+#include "json.h"
 #include "model.h"
-#include "tools.h"
+#include "say.h"
 
-static void help(void)
+enum { INPUT, WEIGHTS, BACKEND, JSON };
+
+static int add_row(void *user, const char *path, nsc_parameter *parameter)
 {
-    printf("usage: nascent summary MODEL [--input 2x20] [--weights FILE] [--backend CHOICE] [--json]\n\n"
-           "Shows what is known of a model: without an input its parameters, with one its layers and their shapes.\n\n"
-           "  --input    the shape of an input, ?x20 where a size is unknown; once for each input\n"
-           "  --weights  a checkpoint that is loaded first\n"
-           "  --backend  where the weights live: a choice as in NASCENT_BACKEND, and stronger than it\n"
-           "  --json     one JSON object on standard output; an unknown size is null\n");
-}
-
-/* What the parameters come to. */
-typedef struct totals {
-    size_t parameters, unknown; /* unknown: without a known shape, and not in the sums */
-    uint64_t elements, bytes;
-    cJSON *rows; /* NULL: only the sums are wanted */
-} totals;
-
-static cJSON *shape_json(int rank, const int64_t *dims)
-{
-    if (rank < 0)
-        return cJSON_CreateNull();
-    cJSON *array = cJSON_CreateArray();
-    for (int i = 0; i < rank; i++) {
-        char text[24];
-        /* As text: a size may have more digits than a double holds. */
-        snprintf(text, sizeof text, "%" PRId64, dims[i]);
-        cJSON_AddItemToArray(array, dims[i] < 0 ? cJSON_CreateNull() : cJSON_CreateRaw(text));
-    }
-    return array;
-}
-
-static void add_number(cJSON *object, const char *key, uint64_t value)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, value);
-    cJSON_AddItemToObject(object, key, cJSON_CreateRaw(text));
-}
-
-static int count(void *user, const char *path, nsc_parameter *parameter)
-{
-    totals *sum = user;
     int64_t dims[NSC_MAX_RANK];
-    uint64_t bytes = 0;
-    const int rank = nsc_parameter_shape(parameter, dims);
-    const int known = nsc_parameter_bytes(parameter, &bytes) == NSC_OK;
-    sum->parameters++;
-    sum->unknown += !known;
-    sum->bytes += bytes;
-    sum->elements += bytes / nsc_dtype_size(nsc_parameter_dtype(parameter));
-    if (sum->rows == NULL)
-        return 0;
+    uint64_t bytes;
     cJSON *row = cJSON_CreateObject();
     cJSON_AddStringToObject(row, "path", path);
-    cJSON_AddItemToObject(row, "shape", shape_json(rank, dims));
+    cJSON_AddItemToObject(row, "shape", nsc_json_shape(nsc_parameter_shape(parameter, dims), dims));
     cJSON_AddStringToObject(row, "dtype", nsc_dtype_name(nsc_parameter_dtype(parameter)));
     cJSON_AddStringToObject(row, "role", nsc_role_name(nsc_parameter_role(parameter)));
     cJSON_AddStringToObject(row, "state", nsc_parameter_state_name(nsc_parameter_get_state(parameter)));
     cJSON_AddBoolToObject(row, "requested", nsc_parameter_requested(parameter));
-    if (known)
-        add_number(row, "bytes", bytes);
+    if (nsc_parameter_bytes(parameter, &bytes) == NSC_OK)
+        nsc_json_add_whole(row, "bytes", bytes);
     else
         cJSON_AddNullToObject(row, "bytes");
-    cJSON_AddItemToArray(sum->rows, row);
+    cJSON_AddItemToArray(user, row);
     return 0;
 }
 
-static nsc_status print_json(const nsc_model_arguments *arguments, nsc_block *net, const nsc_proposal *proposal)
+static int print_json(const char *model, const nsc_loaded *loaded, const nsc_proposal *proposal, const nsc_sums *sums)
 {
-    totals sum = {.rows = cJSON_CreateArray()};
-    cJSON *whole = cJSON_CreateObject(), *shapes[2] = {cJSON_CreateArray(), cJSON_CreateArray()};
     nsc_shape shape;
-    const nsc_status status = nsc_parameters_each(net, count, &sum);
-    for (size_t i = 0; proposal != NULL && i < arguments->input_count; i++)
+    cJSON *whole = nsc_json_new();
+    cJSON_AddStringToObject(whole, "model", model);
+    cJSON *inputs = cJSON_AddArrayToObject(whole, "inputs"), *outputs = cJSON_AddArrayToObject(whole, "outputs");
+    for (size_t i = 0; proposal != NULL && i < loaded->input_count; i++)
         if (nsc_proposal_input(proposal, i, &shape) == NSC_OK)
-            cJSON_AddItemToArray(shapes[0], shape_json(shape.rank, shape.dims));
+            cJSON_AddItemToArray(inputs, nsc_json_shape(shape.rank, shape.dims));
     for (size_t i = 0; proposal != NULL && i < nsc_proposal_output_count(proposal); i++)
         if (nsc_proposal_output(proposal, i, &shape) == NSC_OK)
-            cJSON_AddItemToArray(shapes[1], shape_json(shape.rank, shape.dims));
-    cJSON_AddStringToObject(whole, "version", NASCENT_VERSION);
-    cJSON_AddStringToObject(whole, "model", arguments->model);
-    cJSON_AddItemToObject(whole, "inputs", shapes[0]);
-    cJSON_AddItemToObject(whole, "outputs", shapes[1]);
-    cJSON_AddItemToObject(whole, "parameters", sum.rows);
+            cJSON_AddItemToArray(outputs, nsc_json_shape(shape.rank, shape.dims));
+    if (nsc_parameters_each(loaded->net, add_row, cJSON_AddArrayToObject(whole, "parameters")) != NSC_OK) {
+        cJSON_Delete(whole);
+        return nsc_say_refused("free some memory");
+    }
     cJSON *all = cJSON_AddObjectToObject(whole, "totals");
-    add_number(all, "parameters", sum.parameters);
-    add_number(all, "elements", sum.elements);
-    add_number(all, "bytes", sum.bytes);
-    add_number(all, "unknown", sum.unknown);
-    char *text = status == NSC_OK ? cJSON_Print(whole) : NULL;
-    if (text != NULL)
-        printf("%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(whole);
-    return status;
+    nsc_json_add_whole(all, "parameters", sums->parameters);
+    nsc_json_add_whole(all, "elements", sums->elements);
+    nsc_json_add_whole(all, "bytes", sums->bytes);
+    nsc_json_add_whole(all, "unknown", sums->unknown);
+    return nsc_json_print(whole);
 }
 
-static nsc_status print_parameters(nsc_block *net)
+static int print_parameters(nsc_block *net, const nsc_sums *sums)
 {
-    totals sum = {0};
-    nsc_status status = nsc_print_parameters(net, stdout);
-    if (status == NSC_OK)
-        status = nsc_parameters_each(net, count, &sum);
-    if (status == NSC_OK) {
-        printf("%zu parameters, %" PRIu64 " elements, %" PRIu64 " bytes", sum.parameters, sum.elements, sum.bytes);
-        if (sum.unknown > 0)
-            printf(", and %zu of unknown shape: give --input", sum.unknown);
-        printf("\n");
-    }
-    return status;
+    if (nsc_print_parameters(net, stdout) != NSC_OK)
+        return nsc_say_refused("free some memory, or give standard output a place that takes what is printed");
+    printf("%zu parameters, %" PRIu64 " elements, %" PRIu64 " bytes", sums->parameters, sums->elements, sums->bytes);
+    if (sums->unknown > 0)
+        printf(", and %zu of unknown shape: give --input", sums->unknown);
+    printf("\n");
+    return NSC_EXIT_OK;
 }
 
-int nsc_tool_summary(int argc, char **argv)
+static int summarize(const nsc_arguments *arguments, const nsc_loaded *loaded)
 {
-    nsc_model_arguments arguments;
-    nsc_loaded loaded = {0};
     nsc_proposal *proposal = NULL;
-    int code;
-    if (!nsc_model_command_line(argc, argv, NSC_TOOL_INPUT | NSC_TOOL_WEIGHTS | NSC_TOOL_BACKEND | NSC_TOOL_JSON, help,
-                                &arguments, &code))
-        return code;
-    code = NSC_TOOL_FAILED;
-    if (nsc_load_model(&arguments, 0, &loaded)) {
-        nsc_status status = NSC_OK;
-        if (arguments.input_count > 0)
-            status = nsc_propose(loaded.net, NSC_INFERENCE, arguments.inputs, arguments.input_count, &proposal);
-        if (status == NSC_OK && arguments.json)
-            status = print_json(&arguments, loaded.net, proposal);
-        else if (status == NSC_OK)
-            status = proposal != NULL ? nsc_print_summary(proposal, stdout) : print_parameters(loaded.net);
-        code = status == NSC_OK ? NSC_TOOL_OK : nsc_tool_failed();
-    }
+    nsc_sums sums;
+    int code = NSC_EXIT_OK;
+    if (loaded->input_count > 0 &&
+        nsc_propose(loaded->net, NSC_INFERENCE, loaded->inputs, loaded->input_count, &proposal) != NSC_OK)
+        return nsc_say_refused("give --input a shape that the model and its weights take");
+    if (nsc_model_sums(loaded->net, &sums) != NSC_OK)
+        code = nsc_say_refused("free some memory");
+    else if (nsc_is_given(arguments, JSON))
+        code = print_json(arguments->operands[0], loaded, proposal, &sums);
+    else if (proposal == NULL)
+        code = print_parameters(loaded->net, &sums);
+    else if (nsc_print_summary(proposal, stdout) != NSC_OK)
+        code = nsc_say_refused("free some memory, or give standard output a place that takes what is printed");
     nsc_proposal_release(proposal);
-    nsc_loaded_close(&loaded);
     return code;
 }
+
+static int run(const nsc_arguments *arguments)
+{
+    const nsc_model_request request = {.model = arguments->operands[0],
+                                       .weights = nsc_text_given(arguments, WEIGHTS),
+                                       .backend = nsc_text_given(arguments, BACKEND),
+                                       .shapes = &arguments->options[INPUT]};
+    nsc_loaded loaded = {0};
+    int code = NSC_EXIT_FAILED;
+    if (nsc_model_load(&request, &loaded, &code))
+        code = summarize(arguments, &loaded);
+    return nsc_model_close(&loaded, code);
+}
+
+const nsc_command nsc_command_summary = {
+    .name = "summary",
+    .purpose = "show the parameters of a model, and with an input its layers",
+    .description =
+        "Shows what is known of a model: without an input its parameters, where -1 is a size that is not known "
+        "yet; with one its layers, with the shape that each gives. Nothing is computed. A device is opened only "
+        "for --weights.",
+    .operands = (const nsc_operand[]){NSC_MODEL_OPERAND, {.name = NULL}},
+    .options = (const nsc_option[]){[INPUT] = NSC_INPUT_SHAPE_OPTION,
+                                    [WEIGHTS] = NSC_WEIGHTS_OPTION,
+                                    [BACKEND] = NSC_BACKEND_OPTION,
+                                    [JSON] = NSC_JSON_OPTION,
+                                    {.name = NULL}},
+    .examples = (const nsc_example[]){{"nascent summary mlp.json", "what the description alone says"},
+                                      {"nascent summary mlp.json --input ?x20", "every layer, for any number of rows"},
+                                      {"nascent summary mlp.json --weights w.safetensors --json",
+                                       "what a checkpoint makes known, for a program"},
+                                      {NULL, NULL}},
+    .uses_device = 1,
+    .run = run,
+};

@@ -4,32 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static const char *on_terminal(FILE *to, const char *sequence)
-{
-    return isatty(fileno(to)) ? sequence : "";
-}
-
-const char *nsc_bold(FILE *to)
-{
-    return on_terminal(to, "\033[1m");
-}
-
-const char *nsc_red(FILE *to)
-{
-    return on_terminal(to, "\033[31m");
-}
-
-const char *nsc_green(FILE *to)
-{
-    return on_terminal(to, "\033[32m");
-}
-
-const char *nsc_plain(FILE *to)
-{
-    return on_terminal(to, "\033[0m");
-}
+#include "terminal.h"
 
 /* Characters, not bytes: continuation bytes of UTF-8 have no width. */
 static size_t width(const char *text)

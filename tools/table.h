@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Aligned columns, and colour where a person looks. */
+/* Aligned columns. */
 #ifndef NASCENT_TOOLS_TABLE_H
 #define NASCENT_TOOLS_TABLE_H
 
@@ -18,11 +18,5 @@ typedef struct nsc_table {
 int nsc_table_row(nsc_table *table, const char *const *cells);
 /* Writes all rows, the first in bold on a terminal, and clears the table. */
 void nsc_table_print(nsc_table *table, FILE *to, const char *indent);
-
-/* Escape sequences for a terminal, "" for anything else. */
-const char *nsc_bold(FILE *to);
-const char *nsc_red(FILE *to);
-const char *nsc_green(FILE *to);
-const char *nsc_plain(FILE *to);
 
 #endif

@@ -83,13 +83,13 @@ static CLBlastTranspose transpose(const nsc_cl_matrix *matrix)
 }
 
 static CLBlastStatusCode enqueue(nsc_backend_device *device, const nsc_backend_step *step, const cl_mem *memory,
-                                 const size_t *offset)
+                                 const size_t *offset, cl_event *event)
 {
     pthread_mutex_lock(&nsc_cl_process_lock);
     CLBlastStatusCode code = CLBlastSgemmWithTempBuffer(
         CLBlastLayoutRowMajor, transpose(&step->a), transpose(&step->b), step->m, step->n, step->k, step->alpha,
         memory[0], offset[0], step->a.ld, memory[1], offset[1], step->b.ld, step->beta, memory[2], offset[2],
-        step->c.ld, &device->queue, NULL, device->blast_temp);
+        step->c.ld, &device->queue, event, device->blast_temp);
     pthread_mutex_unlock(&nsc_cl_process_lock);
     return code;
 }
@@ -151,7 +151,7 @@ static bool trial(nsc_backend_device *device, size_t m, size_t n, size_t k, bool
                                        sizes[i] * sizeof(float), host[i], &code);
         right = right && memory[i];
     }
-    right = right && reserve(device, &step) && enqueue(device, &step, memory, offset) == CLBlastSuccess &&
+    right = right && reserve(device, &step) && enqueue(device, &step, memory, offset, NULL) == CLBlastSuccess &&
             clEnqueueReadBuffer(device->queue, memory[2], CL_TRUE, 0, sizes[2] * sizeof(float), host[2], 0, NULL,
                                 NULL) == CL_SUCCESS;
     for (size_t i = 0; right && i < margin; i++)
@@ -264,7 +264,7 @@ int nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *ge
 }
 
 nsc_backend_status nsc_cl_blast_launch(nsc_backend_device *device, const nsc_backend_step *step,
-                                       const nsc_backend_binding *bindings)
+                                       const nsc_backend_binding *bindings, cl_event *event)
 {
     cl_mem memory[3];
     size_t offset[3];
@@ -273,7 +273,7 @@ nsc_backend_status nsc_cl_blast_launch(nsc_backend_device *device, const nsc_bac
         memory[i] = bindings[operand->buffer].buffer->memory;
         offset[i] = (size_t)(bindings[operand->buffer].offset / operand->bytes) + (size_t)operand->offset;
     }
-    CLBlastStatusCode code = enqueue(device, step, memory, offset);
+    CLBlastStatusCode code = enqueue(device, step, memory, offset, event);
     return code == CLBlastSuccess ? NSC_BACKEND_OK
                                   : nsc_cl_fail(device->host, "CLBlastSgemmWithTempBuffer", step->what, (cl_int)code);
 }

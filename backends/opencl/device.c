@@ -121,8 +121,9 @@ nsc_backend_status nsc_cl_open(const nsc_backend_open_args *args, nsc_backend_de
 {
     nsc_backend_open_args mine = {0};
     cl_platform_id platform;
-    uint32_t ordinal,
-        kinds = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM) | NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE);
+    uint32_t ordinal, kinds = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM) |
+                              NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE) |
+                              NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER);
     *device = NULL;
     if (!nsc_backend_take(&mine, NSC_BACKEND_OPEN_ARGS_SIZE, args))
         return NSC_BACKEND_UNSUPPORTED;
@@ -161,6 +162,7 @@ void nsc_cl_close(nsc_backend_device *device)
     if (device->pid == getpid()) {
         if (device->queue)
             clFinish(device->queue);
+        nsc_cl_timing_free(device);
         nsc_cl_programs_clear(device);
         nsc_cl_blast_close(device);
         if (device->normal_table)
@@ -170,5 +172,6 @@ void nsc_cl_close(nsc_backend_device *device)
         if (device->context)
             clReleaseContext(device->context);
     }
+    nsc_cl_timing_free(device);
     free(device);
 }

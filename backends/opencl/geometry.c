@@ -93,6 +93,12 @@ bool nsc_cl_fixed_numbers(nsc_backend_step *step, bool wide, const int64_t *numb
     return true;
 }
 
+size_t nsc_cl_group_width(const size_t items[2])
+{
+    const size_t inner = items[0];
+    return items[1] == 1 || inner >= 192 ? 256 : inner >= 48 ? 64 : inner >= 8 ? 16 : 4;
+}
+
 void nsc_cl_operand_add(nsc_backend_step *step, const nsc_backend_view *view)
 {
     step->operands[step->operand_count++] =

@@ -122,9 +122,7 @@ nsc_backend_status nsc_cl_map_describe(nsc_backend_device *device, const nsc_bac
     step->scalar_count = map->expression->scalar_count;
     if (!pack(step, &geometry, wide))
         return nsc_cl_fail(device->host, "malloc", "map", CL_OUT_OF_HOST_MEMORY);
-    /* Few shapes of work-groups: a driver may compile a kernel once more for each. */
-    const size_t inner = step->items[0];
-    step->group[0] = step->items[1] == 1 || inner >= 192 ? 256 : inner >= 48 ? 64 : inner >= 8 ? 16 : 4;
+    step->group[0] = nsc_cl_group_width(step->items);
     step->group[1] = NSC_CL_MAX_GROUP / step->group[0];
     return NSC_BACKEND_OK;
 }

@@ -39,6 +39,10 @@ NSC_BACKEND_QUERY(opencl)(const nsc_backend_host *host)
         .stats = stats,
         .map_host = nsc_cl_map_host,
         .unmap_host = nsc_cl_unmap_host,
+        .profile_start = nsc_cl_profile_start,
+        .launch_timed = nsc_cl_launch_timed,
+        .profile_read = nsc_cl_profile_read,
+        .profile_stop = nsc_cl_profile_stop,
     };
     (void)host;
     return &table;

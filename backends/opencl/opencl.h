@@ -27,6 +27,7 @@
 
 /* Sources from kernels/, as embedded texts. */
 extern const char nsc_kernel_prelude[];
+extern const char nsc_kernel_gather[];
 extern const char nsc_kernel_gemm_block[];
 extern const char nsc_kernel_gemm_tile[];
 extern const char nsc_kernel_interpreter[];
@@ -68,6 +69,7 @@ struct nsc_backend_device {
     nsc_cl_blast_state blast;
     cl_mem blast_temp;
     size_t blast_temp_bytes;
+    struct nsc_cl_timing *timing; /* timing.c; NULL: no launch is timed, and the queue has no profiling */
     char note[256];
 };
 
@@ -99,7 +101,9 @@ struct nsc_backend_step {
     nsc_cl_operand operands[NSC_CL_MAX_VIEWS];
     uint32_t scalar_count;
     bool scalars_packed; /* one float16 */
-    cl_mem table;        /* a buffer of the step itself or of the device, bound after the scalars; not owned */
+    bool stream_fixed;   /* random: the scalars are these, whatever launch is given */
+    float stream[2];
+    cl_mem table; /* a buffer of the step itself or of the device, bound after the scalars; not owned */
     bool table_has_offset;
     cl_mem program; /* the interpreter's, owned */
     unsigned char *fixed;
@@ -186,6 +190,9 @@ bool nsc_cl_geometry_wide(const nsc_cl_geometry *geometry);
 /* Appends numbers to a step's fixed argument, as int or long. false: no memory. */
 bool nsc_cl_fixed_numbers(nsc_backend_step *step, bool wide, const int64_t *numbers, size_t count);
 bool nsc_cl_fixed_bytes(nsc_backend_step *step, const void *data, size_t bytes);
+/* The width of a work-group of at most 256 over items[0] x items[1], from few: a driver may compile a kernel once more
+ * for each shape. */
+size_t nsc_cl_group_width(const size_t items[2]);
 void nsc_cl_operand_add(nsc_backend_step *step, const nsc_backend_view *view);
 
 /* ---- expression.c ---------------------------------------------------------------------------------------------- */
@@ -216,14 +223,17 @@ nsc_backend_status nsc_cl_epilogue_describe(nsc_backend_device *device, const ns
                                             nsc_backend_step *step);
 nsc_backend_status nsc_cl_random_describe(nsc_backend_device *device, const nsc_backend_random *random,
                                           nsc_backend_step *step);
+nsc_backend_status nsc_cl_gather_describe(nsc_backend_device *device, const nsc_backend_gather *gather,
+                                          nsc_backend_step *step);
 
 /* ---- blast.c --------------------------------------------------------------------------------------------------- */
 
 /* Routes a GEMM to CLBlast if it can take it: 1 when it did, 0 when our own kernel must. The first call on a device sets
  * CLBlast's parameters, builds its program and compares both of its paths with the host. */
 int nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *gemm, nsc_backend_step *step);
+/* event: of the last kernel; may be NULL. */
 nsc_backend_status nsc_cl_blast_launch(nsc_backend_device *device, const nsc_backend_step *step,
-                                       const nsc_backend_binding *bindings);
+                                       const nsc_backend_binding *bindings, cl_event *event);
 void nsc_cl_blast_open(void);
 void nsc_cl_blast_close(nsc_backend_device *device);
 
@@ -244,6 +254,20 @@ nsc_backend_status nsc_cl_prepare_many(nsc_backend_device *device, uint32_t coun
 nsc_backend_status nsc_cl_launch(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
                                  const nsc_backend_binding *bindings, uint32_t binding_count, const float *scalars,
                                  uint32_t scalar_count);
+/* launch without the look at the process. event is set where a kernel was enqueued; may be NULL. */
+nsc_backend_status nsc_cl_enqueue(nsc_backend_device *device, nsc_backend_step *step,
+                                  const nsc_backend_binding *bindings, const float *scalars, cl_event *event);
 void nsc_cl_release(nsc_backend_device *device, nsc_backend_step *step);
+
+/* ---- timing.c -------------------------------------------------------------------------------------------------- */
+
+nsc_backend_status nsc_cl_profile_start(nsc_backend_device *device, uint32_t capacity);
+nsc_backend_status nsc_cl_launch_timed(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
+                                       const nsc_backend_binding *bindings, uint32_t binding_count,
+                                       const float *scalars, uint32_t scalar_count, uint64_t tag);
+nsc_backend_status nsc_cl_profile_read(nsc_backend_device *device, nsc_backend_time *times, uint32_t capacity,
+                                       uint32_t *count);
+void nsc_cl_profile_stop(nsc_backend_device *device);
+void nsc_cl_timing_free(nsc_backend_device *device);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* random: law 4 on the device. */
+/* random: law 4 on the device. The stream's words are two scalars of the one program, also where they are fixed. */
 #include "opencl.h"
+
+#include <string.h>
 
 /* As nsc_random_arguments in kernels/random.cl. */
 typedef struct arguments {
-    uint64_t seed, stream, first, count;
+    uint64_t seed, first, count;
     uint32_t distribution;
     float scale, shift;
     uint32_t padding;
@@ -15,15 +17,19 @@ nsc_backend_status nsc_cl_random_describe(nsc_backend_device *device, const nsc_
 {
     const uint64_t count = random->output.rank == 0 ? 1 : (uint64_t)random->output.dims[0];
     const arguments fixed = {.seed = random->seed,
-                             .stream = random->stream,
                              .first = random->first,
                              .count = count,
                              .distribution = random->distribution,
                              .scale = random->scale,
                              .shift = random->shift};
+    const uint32_t stream[2] = {(uint32_t)random->stream, (uint32_t)(random->stream >> 32)};
     step->what = "random";
-    if (random->distribution < NSC_BACKEND_WORDS || random->distribution > NSC_BACKEND_TRUNCATED_NORMAL)
+    if (random->distribution < NSC_BACKEND_WORDS || random->distribution > NSC_BACKEND_TRUNCATED_NORMAL ||
+        random->stream_scalars > 1)
         return NSC_BACKEND_UNSUPPORTED;
+    step->scalar_count = 2;
+    step->stream_fixed = random->stream_scalars == 0;
+    memcpy(step->stream, stream, sizeof stream);
     nsc_cl_operand_add(step, &random->output);
     step->table = device->normal_table;
     step->table_has_offset = true;

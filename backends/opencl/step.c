@@ -16,6 +16,7 @@ typedef union operation {
     nsc_backend_gemm gemm;
     nsc_backend_random random;
     nsc_backend_gemm_epilogue epilogue;
+    nsc_backend_gather gather;
 } operation;
 
 static nsc_backend_status describe(nsc_backend_device *device, const nsc_backend_operation *given, bool alone,
@@ -43,6 +44,10 @@ static nsc_backend_status describe(nsc_backend_device *device, const nsc_backend
         if (!nsc_backend_take(&mine.epilogue, NSC_BACKEND_GEMM_EPILOGUE_SIZE, given))
             return NSC_BACKEND_UNSUPPORTED;
         return nsc_cl_epilogue_describe(device, &mine.epilogue, step);
+    case NSC_BACKEND_GATHER:
+        if (!nsc_backend_take(&mine.gather, NSC_BACKEND_GATHER_SIZE, given))
+            return NSC_BACKEND_UNSUPPORTED;
+        return nsc_cl_gather_describe(device, &mine.gather, step);
     default:
         return NSC_BACKEND_UNSUPPORTED;
     }
@@ -165,6 +170,8 @@ static cl_int set_arguments(nsc_backend_step *step, const nsc_backend_binding *b
 {
     cl_uint at = 0;
     cl_int code = CL_SUCCESS;
+    if (step->stream_fixed)
+        scalars = step->stream;
     for (uint32_t i = 0; i < step->operand_count && code == CL_SUCCESS; i++) {
         const nsc_cl_operand *operand = &step->operands[i];
         const nsc_backend_binding *binding = &bindings[operand->buffer];
@@ -184,25 +191,18 @@ static cl_int set_arguments(nsc_backend_step *step, const nsc_backend_binding *b
     return code;
 }
 
-nsc_backend_status nsc_cl_launch(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
-                                 const nsc_backend_binding *bindings, uint32_t binding_count, const float *scalars,
-                                 uint32_t scalar_count)
+nsc_backend_status nsc_cl_enqueue(nsc_backend_device *device, nsc_backend_step *step,
+                                  const nsc_backend_binding *bindings, const float *scalars, cl_event *event)
 {
-    (void)queue;
-    (void)binding_count;
-    (void)scalar_count;
-    nsc_backend_status status = nsc_cl_alive(device);
-    if (status != NSC_BACKEND_OK)
-        return status;
     if (step->blast) {
-        status = nsc_cl_blast_launch(device, step, bindings);
+        nsc_backend_status status = nsc_cl_blast_launch(device, step, bindings, event);
         if (status != NSC_BACKEND_OK)
             return status;
     } else {
         cl_int code = set_arguments(step, bindings, scalars);
         if (code != CL_SUCCESS)
             return nsc_cl_fail(device->host, "clSetKernelArg", step->what, code);
-        code = clEnqueueNDRangeKernel(device->queue, step->kernel, 2, NULL, step->global, step->group, 0, NULL, NULL);
+        code = clEnqueueNDRangeKernel(device->queue, step->kernel, 2, NULL, step->global, step->group, 0, NULL, event);
         if (code != CL_SUCCESS)
             return nsc_cl_fail(device->host, "clEnqueueNDRangeKernel", step->what, code);
     }
@@ -213,6 +213,17 @@ nsc_backend_status nsc_cl_launch(nsc_backend_device *device, nsc_backend_queue *
             return nsc_cl_fail(device->host, "clFlush", NULL, code);
     }
     return NSC_BACKEND_OK;
+}
+
+nsc_backend_status nsc_cl_launch(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
+                                 const nsc_backend_binding *bindings, uint32_t binding_count, const float *scalars,
+                                 uint32_t scalar_count)
+{
+    (void)queue;
+    (void)binding_count;
+    (void)scalar_count;
+    nsc_backend_status status = nsc_cl_alive(device);
+    return status == NSC_BACKEND_OK ? nsc_cl_enqueue(device, step, bindings, scalars, NULL) : status;
 }
 
 /* The driver keeps kernels and memory that enqueued work still uses. */

@@ -2,6 +2,7 @@
 /* The random fill of backend.h: Philox4x32-10, and the transforms to floats. A pure function of seed, stream and
  * element index. */
 #include <math.h>
+#include <string.h>
 
 #include "reference.h"
 
@@ -56,18 +57,29 @@ static uint32_t truncated(uint32_t word)
     return (word & 0x80000000u) | (TAIL_OF_TWO + (uint32_t)(v * (0x80000000u - TAIL_OF_TWO) >> 31));
 }
 
+/* The stream's words are the bits of two scalars, or the descriptor has it. */
+static uint64_t stream_of(const nsc_backend_random *random, const reference_launch *launch)
+{
+    uint32_t words[2];
+
+    if (!random->stream_scalars)
+        return random->stream;
+    memcpy(words, launch->scalars, sizeof words);
+    return words[0] | (uint64_t)words[1] << 32;
+}
+
 void reference_random(const nsc_backend_step *step, const reference_launch *launch)
 {
     const nsc_backend_random *random = &step->operation.random;
     void *out = reference_data(launch, &random->output);
-    uint64_t count = (uint64_t)random->output.dims[0];
+    uint64_t count = (uint64_t)random->output.dims[0], stream = stream_of(random, launch);
     uint32_t words[4];
 
     for (uint64_t i = 0; i < count; i++) {
         uint64_t index = random->first + i;
 
         if (i == 0 || index % 4 == 0)
-            philox(random->seed, random->stream, index / 4, words);
+            philox(random->seed, stream, index / 4, words);
         uint32_t word = words[index % 4];
 
         if (random->distribution == NSC_BACKEND_WORDS) {

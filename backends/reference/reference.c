@@ -48,7 +48,8 @@ static nsc_backend_status open_device(const nsc_backend_open_args *args, nsc_bac
     (void)nsc_backend_take(&made->host, NSC_BACKEND_HOST_SIZE, taken.host);
     limits->flags = NSC_BACKEND_QUEUES_CONCURRENT | NSC_BACKEND_BATCHED_GEMM;
     limits->storage_dtypes = NSC_BACKEND_HAS_F32 | NSC_BACKEND_HAS_I32 | NSC_BACKEND_HAS_U32 | NSC_BACKEND_HAS_U8;
-    limits->optional_kinds = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM) | NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE);
+    limits->optional_kinds = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM) |
+                             NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE) | NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER);
     limits->expression_version = 1;
     limits->max_rank = NSC_BACKEND_MAX_RANK;
     limits->alignment = 64;
@@ -87,7 +88,12 @@ static nsc_backend_status take(const nsc_backend_operation *operation, nsc_backe
         break;
     case NSC_BACKEND_RANDOM:
         if (nsc_backend_take(&step->operation.random, NSC_BACKEND_RANDOM_SIZE, operation) &&
-            step->operation.random.distribution <= NSC_BACKEND_TRUNCATED_NORMAL)
+            step->operation.random.distribution <= NSC_BACKEND_TRUNCATED_NORMAL &&
+            step->operation.random.stream_scalars <= 1)
+            status = NSC_BACKEND_OK;
+        break;
+    case NSC_BACKEND_GATHER:
+        if (nsc_backend_take(&step->operation.gather, NSC_BACKEND_GATHER_SIZE, operation))
             status = NSC_BACKEND_OK;
         break;
     }
@@ -140,6 +146,9 @@ static nsc_backend_status launch(nsc_backend_device *device, nsc_backend_queue *
         break;
     case NSC_BACKEND_RANDOM:
         reference_random(step, &given);
+        break;
+    case NSC_BACKEND_GATHER:
+        reference_gather(step, &given);
         break;
     }
     return NSC_BACKEND_OK;

@@ -67,6 +67,14 @@ typedef struct nsc_walk {
 } nsc_walk;
 /* NO_MEMORY; INVALID for a tree too deep or a path too long; FAILED when a visit gave false. */
 nsc_status nsc_block_walk(nsc_block *root, const nsc_walk *walk);
+/* The words for a walk of `call` that failed, unless a visit did; gives status. */
+nsc_status nsc_block_walk_failed(uint64_t owner, const char *call, nsc_status status);
+/* Every parameter once; free items. So what cannot finish has changed none of them. */
+typedef struct nsc_parameter_list {
+    nsc_parameter **items;
+    size_t count, capacity;
+} nsc_parameter_list;
+nsc_status nsc_block_parameters(nsc_block *root, const char *call, nsc_parameter_list *list);
 /* The name that child `index` has in paths. */
 const char *nsc_child_name(const nsc_block *block, size_t index, char text[24]);
 

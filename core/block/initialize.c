@@ -174,7 +174,7 @@ nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initia
     if (scope.status != NSC_OK)
         status = scope.status;
     else if (status != NSC_OK)
-        nsc_fail(context->id, status, "nsc_initialize: no host memory to walk the tree");
+        nsc_block_walk_failed(context->id, "nsc_initialize", status);
     if (status == NSC_OK)
         status = check_collisions(&scope);
     if (status == NSC_OK && scope.misfits[0] != 0)
@@ -193,40 +193,21 @@ nsc_status nsc_initialize(nsc_block *net, nsc_context *context, const nsc_initia
     return status;
 }
 
-typedef struct parameter_list {
-    nsc_parameter **items;
-    size_t count, capacity;
-} parameter_list;
-
-static bool collect(void *user, const char *path, nsc_parameter *parameter)
-{
-    parameter_list *list = user;
-    (void)path;
-    if (!nsc_grow((void **)&list->items, &list->capacity, list->count, sizeof *list->items))
-        return false;
-    list->items[list->count++] = parameter;
-    return true;
-}
-
 nsc_status nsc_forget(nsc_block *net)
 {
-    parameter_list list = {NULL, 0, 0};
+    nsc_parameter_list list;
     if (net == NULL)
         return nsc_fail(0, NSC_INVALID, "nsc_forget: net is NULL");
-    /* All of them first: a walk that cannot finish changes nothing. */
-    nsc_status status = nsc_block_walk(net, &(nsc_walk){.user = &list, .parameter = collect});
-    if (status == NSC_OK) {
-        nsc_parameters_lock();
-        for (size_t i = 0; i < list.count; i++)
-            nsc_parameter_forget_locked(list.items[i]);
-        nsc_parameters_unlock();
-        nsc_net_free(atomic_exchange(&net->net, NULL)); /* its executors hold the old values */
-        for (size_t i = 0; i < list.count; i++)
-            nsc_parameter_tell(list.items[i], NSC_EVENT_FORGOTTEN);
-    } else {
-        status = nsc_fail(0, status == NSC_FAILED ? NSC_NO_MEMORY : status,
-                          "nsc_forget: no host memory, or a tree too deep");
-    }
+    const nsc_status status = nsc_block_parameters(net, "nsc_forget", &list);
+    if (status != NSC_OK)
+        return status;
+    nsc_parameters_lock();
+    for (size_t i = 0; i < list.count; i++)
+        nsc_parameter_forget_locked(list.items[i]);
+    nsc_parameters_unlock();
+    nsc_net_free(atomic_exchange(&net->net, NULL)); /* its executors hold the old values */
+    for (size_t i = 0; i < list.count; i++)
+        nsc_parameter_tell(list.items[i], NSC_EVENT_FORGOTTEN);
     free(list.items);
-    return status;
+    return NSC_OK;
 }

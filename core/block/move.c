@@ -28,7 +28,9 @@ static nsc_status copy_across(nsc_context *target, const nsc_tensor *source, nsc
     if (bytes == NULL)
         return nsc_fail(target->id, NSC_NO_MEMORY, "no host memory for %zu bytes", source->bytes);
     nsc_status status = nsc_tensor_read(source, bytes, source->bytes);
-    if (status == NSC_OK)
+    if (status != NSC_OK) /* said where the source is; the caller asks the target */
+        nsc_fail(target->id, status, "%s", nsc_error_text(source->context->id));
+    else
         status = nsc_tensor_from(target, source->dtype, source->rank, source->dims, bytes, copy);
     free(bytes);
     return status;
@@ -99,7 +101,7 @@ nsc_status nsc_move(nsc_block *net, const nsc_selection *where, nsc_context *con
     if (state.status != NSC_OK)
         status = state.status;
     else if (status != NSC_OK)
-        nsc_fail(context->id, status, "nsc_move: no host memory, or a tree too deep");
+        nsc_block_walk_failed(context->id, "nsc_move", status);
     if (status == NSC_OK)
         status = nsc_commit_make(context, state.items, state.count, &commit);
     if (status == NSC_OK) {

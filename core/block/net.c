@@ -6,6 +6,7 @@
 
 #include "core/block/block.h"
 #include "core/context.h"
+#include "core/device/profile.h"
 #include "core/graph/executor.h"
 #include "core/param/commit.h"
 #include "core/shape.h"
@@ -15,7 +16,8 @@ enum { MAX_PLANS = 16 }; /* kept per net; the one used longest ago goes first */
 
 struct nsc_net {
     pthread_mutex_t lock;
-    nsc_plan *plans; /* the last one used first */
+    nsc_plan *plans;     /* the last one used first */
+    uint64_t seed, step; /* of random numbers: the next run that draws some takes this step */
 };
 
 /* ---- the plans of a net ------------------------------------------------------------------------------------------ */
@@ -208,7 +210,9 @@ static nsc_status plan_and_prepare(nsc_context *context, nsc_trace *trace, nsc_p
     if (refused == NULL)
         return nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a plan");
     do {
+        uint64_t begin = nsc_profile_begin(&context->device);
         status = nsc_plan_make(context, trace, refused, plan);
+        nsc_profile_phase(&context->device, "plan", begin);
         if (status != NSC_OK)
             break;
         status = nsc_executor_make(*plan, executor, &refused_step);
@@ -268,6 +272,18 @@ typedef struct nsc_call {
     nsc_executor *executor;
 } nsc_call;
 
+/* The step of a run that draws, which is used up, whatever becomes of the run. */
+static nsc_random_at next_random(const nsc_call *call)
+{
+    nsc_random_at at = {0, 0};
+    if (call->plan->random_count == 0)
+        return at;
+    pthread_mutex_lock(&call->net->lock);
+    at = (nsc_random_at){call->net->seed, call->net->step++};
+    pthread_mutex_unlock(&call->net->lock);
+    return at;
+}
+
 /* Everything that can fail comes before the parameters change: values, plan, outputs, the run itself. */
 static nsc_status run_trace(nsc_call *call, nsc_trace *trace)
 {
@@ -280,7 +296,7 @@ static nsc_status run_trace(nsc_call *call, nsc_trace *trace)
     if (status == NSC_OK)
         status = make_outputs(call->plan, call->out, call->out_count, &call->made);
     if (status == NSC_OK)
-        status = nsc_executor_run(call->executor, call->in, call->out);
+        status = nsc_executor_run(call->executor, call->in, call->out, next_random(call));
     if (status == NSC_OK) {
         nsc_commit_publish(commit);
         keep_plan(call->net, call->plan);
@@ -303,6 +319,7 @@ static nsc_status first_run(nsc_call *call, bool *ran)
     nsc_status status = NSC_OK;
     if (pthread_mutex_lock(&context->slow_path) != 0)
         return nsc_fail(context->id, NSC_INVALID, "a net cannot be run from inside a custom block or an initialiser");
+    uint64_t begin = nsc_profile_begin(&context->device);
     call->plan = borrow(call->net, call->mode, call->in, call->in_count, &call->executor);
     if (call->plan == NULL) {
         nsc_shape *shapes = calloc(call->in_count, sizeof *shapes);
@@ -313,13 +330,16 @@ static nsc_status first_run(nsc_call *call, bool *ran)
             shapes[i].dtype = call->in[i]->dtype;
             memcpy(shapes[i].dims, call->in[i]->dims, sizeof shapes[i].dims);
         }
+        uint64_t traced = nsc_profile_begin(&context->device);
         if (status == NSC_OK)
             status = nsc_trace_make(context->id, call->block, call->mode, shapes, call->in_count, &trace);
+        nsc_profile_phase(&context->device, "trace", traced);
         if (status == NSC_OK)
             status = run_trace(call, trace);
         *ran = status == NSC_OK;
         nsc_trace_free(trace);
         free(shapes);
+        nsc_profile_phase(&context->device, "first forward", begin);
     }
     pthread_mutex_unlock(&context->slow_path);
     return status;
@@ -383,7 +403,7 @@ nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in,
     if (status == NSC_OK && !ran)
         status = make_outputs(call.plan, out, out_count, &call.made);
     if (status == NSC_OK && !ran)
-        status = nsc_executor_run(call.executor, in, out);
+        status = nsc_executor_run(call.executor, in, out, next_random(&call));
     if (call.plan != NULL)
         give_back(call.net, call.plan, call.executor);
     for (size_t i = 0; status != NSC_OK && i < out_count; i++)
@@ -392,6 +412,22 @@ nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in,
             out[i] = NULL;
         }
     return status;
+}
+
+nsc_status nsc_set_random(nsc_block *block, uint64_t seed, uint64_t step)
+{
+    if (block == NULL)
+        return nsc_fail(0, NSC_INVALID, "nsc_set_random: net is NULL");
+    if (nsc_block_static(block))
+        return nsc_fail(0, block->status, "%s", block->text);
+    nsc_net *net = net_of(block);
+    if (net == NULL)
+        return nsc_fail(0, NSC_NO_MEMORY, "nsc_set_random: no host memory");
+    pthread_mutex_lock(&net->lock);
+    net->seed = seed;
+    net->step = step;
+    pthread_mutex_unlock(&net->lock);
+    return NSC_OK;
 }
 
 nsc_status nsc_forward(nsc_block *net, const nsc_tensor *x, nsc_tensor **y)

@@ -65,7 +65,7 @@ nsc_status nsc_reinitialize(nsc_block *net, const nsc_selection *where)
     if (state.status != NSC_OK)
         status = state.status;
     else if (status != NSC_OK)
-        nsc_fail(0, status, "nsc_reinitialize: no host memory, or a tree too deep");
+        nsc_block_walk_failed(0, "nsc_reinitialize", status);
     else if (state.unasked[0] != 0)
         status = nsc_fail(0, NSC_NOT_REQUESTED, "nsc_reinitialize: never requested, so there is nothing to repeat: %s",
                           state.unasked);

@@ -4,6 +4,7 @@
 
 #include <fnmatch.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "core/block/block.h"
 
@@ -74,20 +75,16 @@ nsc_status nsc_parameters_select(nsc_block *net, const nsc_selection *selection,
     return status;
 }
 
-typedef struct observe_state {
-    nsc_observer observer;
-    void *user;
-} observe_state;
-
-static int observe_one(void *user, const char *path, nsc_parameter *parameter)
-{
-    const observe_state *state = user;
-    (void)path;
-    nsc_parameter_observe(parameter, state->observer, state->user);
-    return 0;
-}
-
 nsc_status nsc_observe(nsc_block *net, nsc_observer observer, void *user)
 {
-    return nsc_parameters_each(net, observe_one, &(observe_state){observer, user});
+    nsc_parameter_list list;
+    if (net == NULL)
+        return nsc_fail(0, NSC_INVALID, "nsc_observe: net is NULL");
+    const nsc_status status = nsc_block_parameters(net, "nsc_observe", &list);
+    if (status != NSC_OK)
+        return status;
+    for (size_t i = 0; i < list.count; i++)
+        nsc_parameter_observe(list.items[i], observer, user);
+    free(list.items);
+    return NSC_OK;
 }

@@ -10,6 +10,7 @@
 #include "core/shape.h"
 
 enum { MAX_DEPTH = 200, PATH_CAPACITY = 4096, MAX_TOLD_PATH = 160 };
+#define TOO_DEEP "the tree is deeper than %d blocks, or a path longer than %d characters"
 
 typedef struct walker_state {
     const nsc_walk *walk;
@@ -81,6 +82,36 @@ nsc_status nsc_block_walk(nsc_block *root, const nsc_walk *walk)
     return status;
 }
 
+nsc_status nsc_block_walk_failed(uint64_t owner, const char *call, nsc_status status)
+{
+    if (status == NSC_NO_MEMORY)
+        return nsc_fail(owner, status, "%s: no host memory to walk the tree", call);
+    if (status == NSC_INVALID)
+        return nsc_fail(owner, status, "%s: " TOO_DEEP, call, (int)MAX_DEPTH, (int)PATH_CAPACITY - 1);
+    return status;
+}
+
+static bool list_parameter(void *user, const char *path, nsc_parameter *parameter)
+{
+    nsc_parameter_list *list = user;
+    (void)path;
+    if (!nsc_grow((void **)&list->items, &list->capacity, list->count, sizeof *list->items))
+        return false;
+    list->items[list->count++] = parameter;
+    return true;
+}
+
+nsc_status nsc_block_parameters(nsc_block *root, const char *call, nsc_parameter_list *list)
+{
+    *list = (nsc_parameter_list){.items = NULL};
+    const nsc_status status = nsc_block_walk(root, &(nsc_walk){.user = list, .parameter = list_parameter});
+    if (status == NSC_OK)
+        return NSC_OK;
+    free(list->items);
+    list->items = NULL;
+    return nsc_block_walk_failed(0, call, status == NSC_FAILED ? NSC_NO_MEMORY : status);
+}
+
 /* ---- checks ----------------------------------------------------------------------------------------------------- */
 
 typedef struct check_state {
@@ -130,8 +161,7 @@ nsc_status nsc_block_check(const nsc_block *block, char *text, size_t capacity)
     nsc_block *root = (nsc_block *)(uintptr_t)block;
     nsc_status status = nsc_block_walk(root, &(nsc_walk){.user = &check, .block = check_block});
     if (status == NSC_INVALID)
-        snprintf(check.text, check.capacity, "the tree is deeper than %d blocks, or a path longer than %d characters",
-                 (int)MAX_DEPTH, (int)PATH_CAPACITY - 1);
+        snprintf(check.text, check.capacity, TOO_DEEP, (int)MAX_DEPTH, (int)PATH_CAPACITY - 1);
     if (status == NSC_NO_MEMORY)
         snprintf(check.text, check.capacity, "no host memory to walk the tree");
     return check.status != NSC_OK ? check.status : status;
@@ -161,7 +191,7 @@ nsc_status nsc_parameters_each(nsc_block *net, nsc_parameter_visit function, voi
         return nsc_fail(0, NSC_INVALID, "nsc_parameters_each: %s is NULL", net == NULL ? "net" : "visit");
     nsc_status status = nsc_block_walk(net, &(nsc_walk){.user = &visit, .parameter = visit_each});
     if (status != NSC_OK && !visit.stopped)
-        return nsc_fail(0, status, "nsc_parameters_each: no host memory, or a tree too deep");
+        return nsc_block_walk_failed(0, "nsc_parameters_each", status);
     return NSC_OK;
 }
 
@@ -226,7 +256,7 @@ nsc_status nsc_explain(nsc_block *net, const char *path, char *text, size_t capa
     near_paths near = {.path = path};
     nsc_status status = nsc_block_walk(net, &(nsc_walk){.user = &near, .parameter = visit_near});
     if (status != NSC_OK)
-        return nsc_fail(0, status, "nsc_explain: no host memory, or a tree too deep");
+        return nsc_block_walk_failed(0, "nsc_explain", status);
     return nsc_fail(0, NSC_INVALID, "there is no parameter %.160s%s%s", path,
                     near.text[0] == 0 ? ": nsc_print_parameters lists them" : "; near it: ", near.text);
 }
@@ -264,8 +294,7 @@ nsc_status nsc_print_parameters(nsc_block *net, FILE *file)
     visit.file = file;
     if (status == NSC_OK)
         status = nsc_block_walk(net, &walk);
-    if (status != NSC_OK)
-        return nsc_fail(0, status == NSC_FAILED ? NSC_IO : status,
-                        "nsc_print_parameters: the listing could not be written whole");
-    return NSC_OK;
+    if (status == NSC_FAILED)
+        return nsc_fail(0, NSC_IO, "nsc_print_parameters: the listing could not be written whole");
+    return nsc_block_walk_failed(0, "nsc_print_parameters", status);
 }

@@ -14,6 +14,8 @@ nsc_status nsc_call_begin(nsc_device *device);
 void nsc_call_end(nsc_device *device);
 /* Translates a result that is not OK; what the backend said starts a new error chain. */
 nsc_status nsc_call_failed(nsc_device *device, nsc_backend_status result);
+/* The end of a run, after the lock was given back: done of count launches are counted, the next one gave result. */
+nsc_status nsc_call_launched(nsc_device *device, nsc_backend_status result, size_t done, size_t count);
 
 /* The host of query and enumerate: its fail and log work, its cache is empty. It lives as long as the process. */
 extern const nsc_backend_host nsc_process_host;

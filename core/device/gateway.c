@@ -3,6 +3,7 @@
 #include "core/device/gateway.h"
 
 #include "core/device/call.h"
+#include "core/device/profile.h"
 
 nsc_status nsc_device_alloc(nsc_device *device, uint64_t bytes, nsc_backend_buffer **buffer)
 {
@@ -43,6 +44,7 @@ nsc_status nsc_device_write(nsc_device *device, nsc_backend_buffer *buffer, uint
     if (!buffer || !source || offset + bytes < offset)
         return nsc_fail(device->owner, NSC_INVALID, "a write to %s without a buffer, a source or a sane size",
                         device->title);
+    uint64_t begin = nsc_profile_begin(device);
     nsc_status status = nsc_call_begin(device);
     if (status)
         return status;
@@ -55,6 +57,8 @@ nsc_status nsc_device_write(nsc_device *device, nsc_backend_buffer *buffer, uint
     }
     atomic_fetch_add(&device->counters.uploads, 1);
     atomic_fetch_add(&device->counters.upload_bytes, bytes);
+    if (begin)
+        nsc_profile_transfer(device, NSC_PROFILE_UPLOAD, begin, bytes);
     return NSC_OK;
 }
 
@@ -66,6 +70,7 @@ nsc_status nsc_device_read(nsc_device *device, nsc_backend_buffer *buffer, uint6
     if (!buffer || !target || offset + bytes < offset)
         return nsc_fail(device->owner, NSC_INVALID, "a read from %s without a buffer, a target or a sane size",
                         device->title);
+    uint64_t begin = nsc_profile_begin(device);
     nsc_status status = nsc_call_begin(device);
     if (status)
         return status;
@@ -78,6 +83,8 @@ nsc_status nsc_device_read(nsc_device *device, nsc_backend_buffer *buffer, uint6
     }
     atomic_fetch_add(&device->counters.downloads, 1);
     atomic_fetch_add(&device->counters.download_bytes, bytes);
+    if (begin)
+        nsc_profile_transfer(device, NSC_PROFILE_DOWNLOAD, begin, bytes);
     return NSC_OK;
 }
 
@@ -126,6 +133,7 @@ nsc_status nsc_device_unmap(nsc_device *device, nsc_backend_buffer *buffer)
 
 nsc_status nsc_device_finish(nsc_device *device)
 {
+    uint64_t begin = nsc_profile_begin(device);
     nsc_status status = nsc_call_begin(device);
     if (status)
         return status;
@@ -136,6 +144,8 @@ nsc_status nsc_device_finish(nsc_device *device)
         status = nsc_call_failed(device, result);
         return nsc_fail_while(device->owner, status, "waiting for work given to %s", device->title);
     }
+    if (begin)
+        nsc_profile_transfer(device, NSC_PROFILE_WAIT, begin, 0);
     return NSC_OK;
 }
 
@@ -167,8 +177,19 @@ void nsc_device_release(nsc_device *device, nsc_backend_step *step)
     nsc_call_end(device);
 }
 
+nsc_status nsc_call_launched(nsc_device *device, nsc_backend_status result, size_t done, size_t count)
+{
+    atomic_fetch_add(&device->counters.launches, done);
+    if (result == NSC_BACKEND_OK)
+        return NSC_OK;
+    nsc_status status = nsc_call_failed(device, result);
+    return nsc_fail_while(device->owner, status, "launching step %zu of %zu on %s", done + 1, count, device->title);
+}
+
 nsc_status nsc_device_run(nsc_device *device, const nsc_launch *launches, size_t count)
 {
+    if (nsc_profiling(device))
+        return nsc_profile_run(device, launches, count);
     nsc_status status = nsc_call_begin(device);
     if (status)
         return status;
@@ -182,10 +203,5 @@ nsc_status nsc_device_run(nsc_device *device, const nsc_launch *launches, size_t
             break;
     }
     nsc_call_end(device);
-    atomic_fetch_add(&device->counters.launches, done);
-    if (result != NSC_BACKEND_OK) {
-        status = nsc_call_failed(device, result);
-        return nsc_fail_while(device->owner, status, "launching step %zu of %zu on %s", done + 1, count, device->title);
-    }
-    return NSC_OK;
+    return nsc_call_launched(device, result, done, count);
 }

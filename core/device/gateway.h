@@ -16,6 +16,8 @@
 #include "core/log.h"
 
 typedef struct nsc_pool nsc_pool;
+typedef struct nsc_profiler nsc_profiler;
+typedef struct nsc_work nsc_work;
 
 typedef struct nsc_device_counters {
     atomic_uint_fast64_t launches, prepared, uploads, upload_bytes, downloads, download_bytes, finishes, allocations;
@@ -40,6 +42,8 @@ typedef struct nsc_device {
     atomic_bool cache_failed; /* the program cache could not be written, and the log was told */
     nsc_device_counters counters;
     nsc_pool *pool;
+    atomic_bool profiling; /* events are recorded; profiler is there then */
+    nsc_profiler *profiler;
 } nsc_device;
 
 /* A prepared step with what it is bound to; the array of them is what a run walks. */
@@ -49,6 +53,7 @@ typedef struct nsc_launch {
     uint32_t binding_count;
     uint32_t scalar_count;
     const float *scalars;
+    nsc_work *work; /* for a profile; NULL: not told */
 } nsc_launch;
 
 /* Memory on the device, taken from the pool (pool.c). */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/device/call.h"
+#include "core/device/profile.h"
 #include "core/device/validate.h"
 
 /* The optional kinds whose names are known here. */
@@ -118,6 +119,7 @@ free_texts:
 void nsc_device_close(nsc_device *device)
 {
     nsc_pool_close(device);
+    nsc_profiler_free(device);
     device->table.close(device->handle);
     pthread_mutex_destroy(&device->view_lock);
     pthread_mutex_destroy(&device->lock);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/device/gateway.h"
+#include "core/device/profile.h"
 #include "core/error.h"
 
 #define SMALLEST_BITS 9 /* 512 bytes */
@@ -29,6 +30,13 @@ static unsigned class_of(uint64_t bytes, uint64_t largest, uint64_t *capacity)
     if (*capacity < bytes || *capacity > largest)
         *capacity = largest;
     return index < CLASSES ? index : CLASSES - 1;
+}
+
+/* The lock is held, so that the numbers come in order. */
+static void changed(nsc_device *device)
+{
+    if (nsc_profiling(device))
+        nsc_profile_memory(device, device->pool->in_use, device->pool->held);
 }
 
 nsc_status nsc_pool_open(nsc_device *device)
@@ -65,6 +73,8 @@ void nsc_pool_trim(nsc_device *device)
             memory->next = idle;
             idle = memory;
         }
+    if (idle)
+        changed(device);
     pthread_mutex_unlock(&pool->lock);
     while (idle) {
         nsc_memory *next = idle->next;
@@ -122,8 +132,10 @@ nsc_status nsc_pool_take(nsc_device *device, uint64_t bytes, nsc_memory **memory
         index = class_of(bytes, device->limits.max_buffer_bytes, &capacity);
         pthread_mutex_lock(&pool->lock);
         found = take_idle(pool, index);
-        if (found)
+        if (found) {
             count_in(pool, found->capacity, 0);
+            changed(device);
+        }
         pthread_mutex_unlock(&pool->lock);
     }
     if (found) {
@@ -145,6 +157,7 @@ nsc_status nsc_pool_take(nsc_device *device, uint64_t bytes, nsc_memory **memory
         }
         pthread_mutex_lock(&pool->lock);
         count_in(pool, capacity, capacity);
+        changed(device);
         pthread_mutex_unlock(&pool->lock);
     }
     *memory = found;
@@ -171,6 +184,7 @@ void nsc_pool_give(nsc_memory *memory)
     } else {
         pool->held -= memory->capacity;
     }
+    changed(memory->device);
     pthread_mutex_unlock(&pool->lock);
     if (!kept) {
         nsc_device_free(memory->device, memory->buffer);

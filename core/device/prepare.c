@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/device/call.h"
+#include "core/device/profile.h"
 #include "core/device/validate.h"
 
 static bool required(uint32_t kind)
@@ -155,6 +156,10 @@ nsc_status nsc_device_prepare(nsc_device *device, size_t count, const nsc_backen
         return NSC_OK;
     if (count > UINT32_MAX)
         return nsc_fail(device->owner, NSC_INVALID, "%zu operations at once are too many", count);
+    nsc_backend_stats before = {0};
+    uint64_t begin = nsc_profile_begin(device);
+    if (begin)
+        nsc_device_stats(device, &before);
     nsc_status status = check_all(device, count, operations);
     if (status)
         return status;
@@ -169,5 +174,7 @@ nsc_status nsc_device_prepare(nsc_device *device, size_t count, const nsc_backen
     if (!status)
         status = deliver(device, &asked, count, operations, steps, unsupported);
     batch_free(&asked);
+    if (!status && begin)
+        nsc_profile_prepared(device, begin, count, &before);
     return status;
 }

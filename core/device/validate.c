@@ -24,6 +24,7 @@ static const char *const kind_names[] = {
     [NSC_BACKEND_GEMM] = "gemm",
     [NSC_BACKEND_RANDOM] = "random",
     [NSC_BACKEND_GEMM_EPILOGUE] = "gemm_epilogue",
+    [NSC_BACKEND_GATHER] = "gather",
 };
 
 const char *nsc_kind_name(uint32_t kind)
@@ -332,8 +333,12 @@ static bool random_valid(const checker *c, const nsc_backend_random *random)
 {
     if (random->distribution < NSC_BACKEND_WORDS || random->distribution > NSC_BACKEND_TRUNCATED_NORMAL)
         return refuse(c, "there is no distribution %u", random->distribution);
-    if (random->reserved != 0)
+    if (random->reserved != 0 || random->reserved2 != 0)
         return refuse(c, "a reserved field is not 0");
+    if (random->stream_scalars > 1)
+        return refuse(c, "stream_scalars is %u, and must be 0 or 1", random->stream_scalars);
+    if (random->stream_scalars == 1 && random->stream != 0)
+        return refuse(c, "the stream is given twice: with stream_scalars it must be 0");
     if (!destination_valid(c, "the output", &random->output))
         return false;
     if (random->output.rank != 1 || (random->output.strides[0] != 1 && random->output.dims[0] > 1))
@@ -343,6 +348,29 @@ static bool random_valid(const checker *c, const nsc_backend_random *random)
         return refuse(c, "the output is not %s", words ? "uint32" : "float32");
     return random->first <= UINT64_MAX - (uint64_t)random->output.dims[0] ||
            refuse(c, "the slice reaches beyond the stream");
+}
+
+static bool gather_valid(const checker *c, const nsc_backend_gather *gather)
+{
+    const nsc_backend_view *source = &gather->source, *indices = &gather->indices, *output = &gather->output;
+    if (!view_valid(c, "the source", source) || !view_valid(c, "indices", indices) ||
+        !destination_valid(c, "the output", output))
+        return false;
+    if (source->rank != 3 || indices->rank != 1 || output->rank != 3)
+        return refuse(c, "source, indices and output have ranks %u, %u and %u: they must be 3, 1 and 3", source->rank,
+                      indices->rank, output->rank);
+    if (!same_dtype(source->dtype, output->dtype))
+        return refuse(c, "the output has another dtype than the source");
+    if (!is_dtype(indices->dtype, NSC_BACKEND_INT, 32) && !is_dtype(indices->dtype, NSC_BACKEND_UINT, 32) &&
+        !is_dtype(indices->dtype, NSC_BACKEND_UINT, 8))
+        return refuse(c, "indices are neither int32 nor uint32 nor uint8");
+    if (output->dims[0] != source->dims[0] || output->dims[1] != indices->dims[0] || output->dims[2] != source->dims[2])
+        return refuse(c, "the output is (%lld, %lld, %lld), and should be (%lld, %lld, %lld)",
+                      (long long)output->dims[0], (long long)output->dims[1], (long long)output->dims[2],
+                      (long long)source->dims[0], (long long)indices->dims[0], (long long)source->dims[2]);
+    if (overlap(source, output) || overlap(indices, output))
+        return refuse(c, "the output overlaps %s", overlap(source, output) ? "the source" : "indices");
+    return true;
 }
 
 static uint32_t size_of_kind(uint32_t kind)
@@ -356,6 +384,8 @@ static uint32_t size_of_kind(uint32_t kind)
         return NSC_BACKEND_GEMM_SIZE;
     case NSC_BACKEND_RANDOM:
         return NSC_BACKEND_RANDOM_SIZE;
+    case NSC_BACKEND_GATHER:
+        return NSC_BACKEND_GATHER_SIZE;
     default:
         return NSC_BACKEND_GEMM_EPILOGUE_SIZE;
     }
@@ -391,6 +421,8 @@ bool nsc_operation_valid(const nsc_backend_operation *operation, const nsc_backe
         return product_valid(&c, &gemm->a, &gemm->b, &gemm->c, true);
     case NSC_BACKEND_RANDOM:
         return random_valid(&c, whole);
+    case NSC_BACKEND_GATHER:
+        return gather_valid(&c, whole);
     default:
         return epilogue_valid(&c, whole);
     }

@@ -17,11 +17,13 @@ enum { NSC_OPERATION_VIEWS = NSC_BACKEND_MAX_INPUTS + NSC_BACKEND_MAX_OUTPUTS };
 size_t nsc_operation_views(const nsc_backend_operation *operation, const nsc_backend_view *views[NSC_OPERATION_VIEWS]);
 /* How many of them, at the end, it writes. */
 size_t nsc_operation_outputs(const nsc_backend_operation *operation);
+/* How many scalars every launch of a valid operation is given. */
+uint32_t nsc_operation_scalars(const nsc_backend_operation *operation);
 /* The lowest and highest element of a view, in elements of its buffer; false: beyond int64. */
 bool nsc_view_extent(const nsc_backend_view *view, int64_t *lowest, int64_t *highest);
 /* Does every element of a valid view lie in a buffer of this many bytes? */
 bool nsc_view_inside(const nsc_backend_view *view, uint64_t bytes);
-/* "map", "reduce", "gemm", "random", "gemm_epilogue"; NULL for another number. */
+/* "map", "reduce", "gemm", "random", "gemm_epilogue", "gather"; NULL for another number. */
 const char *nsc_kind_name(uint32_t kind);
 
 #endif

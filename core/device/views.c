@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where views reach, and which an operation has. */
+/* Where views reach, which an operation has, and how many scalars. */
 #include "core/device/validate.h"
 
 bool nsc_view_extent(const nsc_backend_view *view, int64_t *lowest, int64_t *highest)
@@ -37,6 +37,7 @@ size_t nsc_operation_views(const nsc_backend_operation *operation, const nsc_bac
     const nsc_backend_gemm *gemm = whole;
     const nsc_backend_gemm_epilogue *epilogue = whole;
     const nsc_backend_random *random = whole;
+    const nsc_backend_gather *gather = whole;
     switch (operation->kind) {
     case NSC_BACKEND_MAP:
         return append(views, append(views, 0, map->inputs, map->input_count), map->outputs, map->output_count);
@@ -50,6 +51,9 @@ size_t nsc_operation_views(const nsc_backend_operation *operation, const nsc_bac
                              append(views, append(views, 0, epilogue->inputs, epilogue->input_count), &epilogue->a, 1),
                              &epilogue->b, 1),
                       &epilogue->c, 1);
+    case NSC_BACKEND_GATHER:
+        return append(views, append(views, append(views, 0, &gather->source, 1), &gather->indices, 1), &gather->output,
+                      1);
     default:
         return append(views, 0, &random->output, 1);
     }
@@ -60,4 +64,25 @@ size_t nsc_operation_outputs(const nsc_backend_operation *operation)
     const void *whole = operation;
     const nsc_backend_map *map = whole;
     return operation->kind == NSC_BACKEND_MAP ? map->output_count : 1;
+}
+
+uint32_t nsc_operation_scalars(const nsc_backend_operation *operation)
+{
+    const void *whole = operation;
+    const nsc_backend_map *map = whole;
+    const nsc_backend_reduce *reduce = whole;
+    const nsc_backend_gemm_epilogue *epilogue = whole;
+    const nsc_backend_random *random = whole;
+    switch (operation->kind) {
+    case NSC_BACKEND_MAP:
+        return map->expression->scalar_count;
+    case NSC_BACKEND_REDUCE:
+        return reduce->producer->scalar_count;
+    case NSC_BACKEND_GEMM_EPILOGUE:
+        return epilogue->expression->scalar_count;
+    case NSC_BACKEND_RANDOM:
+        return random->stream_scalars ? 2 : 0;
+    default:
+        return 0;
+    }
 }

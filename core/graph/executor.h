@@ -21,13 +21,25 @@ typedef struct nsc_executor {
     nsc_backend_binding *bindings;
     nsc_patch *patches;
     size_t patch_count;
+    float (*streams)[2]; /* of plan->randoms, as the device takes them */
+    float *drawn;        /* room for what the host draws; NULL: it draws nothing */
 } nsc_executor;
+
+/* What the random numbers of one run are a function of, beside their keys. */
+typedef struct nsc_random_at {
+    uint64_t seed, step;
+} nsc_random_at;
+/* The stream of the generator, whose seed is 0: the finaliser of SplitMix64 (Steele, Lea, Flood 2014) spreads seed and
+ * step over all bits. */
+uint64_t nsc_random_stream(nsc_random_at at, uint64_t key);
 
 /* *refused_step is the index of a step whose optional kind the device turned down (the status is UNSUPPORTED then: plan
  * again without it), else SIZE_MAX. */
 nsc_status nsc_executor_make(nsc_plan *plan, nsc_executor **executor, size_t *refused_step);
 void nsc_executor_free(nsc_executor *executor);
-/* Enqueues the whole run. Allocates, formats and looks up nothing. in and out are the plan's, already checked. */
-nsc_status nsc_executor_run(nsc_executor *executor, const nsc_tensor *const *in, nsc_tensor *const *out);
+/* Enqueues the whole run. Allocates, formats and looks up nothing. in and out are the plan's, already checked; at counts
+ * where the plan draws random numbers. */
+nsc_status nsc_executor_run(nsc_executor *executor, const nsc_tensor *const *in, nsc_tensor *const *out,
+                            nsc_random_at at);
 
 #endif

@@ -26,21 +26,38 @@ static void lower_copied_view(nsc_planner *planner, const nsc_value *value)
                    nsc_view_contiguous(value->dtype, operand->rank, source->dims));
 }
 
-/* The stream comes with every launch. Where the device has no generator, or takes no stream at a launch, the host draws. */
+/* The stream comes with every launch. Where the device has no generator, or takes no stream at a launch, the host draws:
+ * the same numbers. */
 static void lower_random(nsc_planner *planner, const nsc_value *value)
 {
     nsc_plan *plan = planner->plan;
     const nsc_planned *planned = &planner->values[value->id];
+    bool native = nsc_device_offers(&planner->context->device, NSC_BACKEND_RANDOM) &&
+                  (planner->refused == NULL || !planner->refused[value->id]);
     if (!nsc_grow((void **)&plan->randoms, &plan->random_capacity, plan->random_count, sizeof *plan->randoms)) {
         nsc_plan_no_memory(planner);
         return;
     }
-    nsc_plan_random *random = &plan->randoms[plan->random_count++];
-    *random =
-        (nsc_plan_random){.key = value->is.key, .step = SIZE_MAX, .storage = planned->storage, .count = planned->count};
-    nsc_storage *storage = &plan->storages[planned->storage];
-    storage->used = true;
-    storage->first = storage->last = 0; /* the host draws before the first step */
+    plan->randoms[plan->random_count++] = (nsc_plan_random){.key = value->is.key,
+                                                            .step = native ? plan->step_count : SIZE_MAX,
+                                                            .storage = planned->storage,
+                                                            .count = planned->count};
+    if (!native) { /* before the first step */
+        nsc_storage *storage = &plan->storages[planned->storage];
+        storage->used = true;
+        storage->first = storage->last = 0;
+        return;
+    }
+    nsc_step step = {.value = value->id};
+    nsc_backend_random random = {.struct_size = NSC_BACKEND_RANDOM_SIZE,
+                                 .kind = NSC_BACKEND_RANDOM,
+                                 .distribution = NSC_BACKEND_UNIFORM,
+                                 .scale = 1.0f,
+                                 .stream_scalars = 1};
+    int64_t count = (int64_t)planned->count;
+    random.output = nsc_view_contiguous(NSC_FLOAT32, 1, &count);
+    random.output.buffer = nsc_step_storage(&step, planned->storage);
+    nsc_plan_add_step(planner, &step, &random, NSC_BACKEND_RANDOM_SIZE);
 }
 
 static void lower_value(nsc_planner *planner, const nsc_value *value)

@@ -5,6 +5,7 @@
 #include <nascent/device.h>
 
 #include "core/context.h"
+#include "core/device/profile.h"
 #include "core/device/validate.h"
 #include "core/tensor.h"
 
@@ -71,13 +72,18 @@ nsc_status nsc_operation_run(nsc_context *context, const nsc_backend_operation *
     if (status == NSC_OK && unsupported)
         status = nsc_fail(context->id, NSC_UNSUPPORTED, "%s turned this %s down", device->title,
                           nsc_kind_name(operation->kind));
+    nsc_work work = {.path = "", .block = ""};
+    bool profiled = status == NSC_OK && nsc_profiling(device);
+    if (profiled)
+        nsc_work_describe(&work, operation);
     if (status == NSC_OK)
         status = nsc_device_run(device,
                                 &(nsc_launch){.step = step,
                                               .bindings = bindings,
                                               .binding_count = operand_count,
                                               .scalars = scalars,
-                                              .scalar_count = scalar_count},
+                                              .scalar_count = scalar_count,
+                                              .work = profiled ? &work : NULL},
                                 1);
     if (step != NULL)
         nsc_device_release(device, step);

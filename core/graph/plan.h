@@ -11,6 +11,7 @@
 #include <nascent/backend.h>
 
 #include "core/device/gateway.h"
+#include "core/device/work.h"
 #include "core/graph/trace.h"
 #include "core/memory.h"
 #include "core/tensor.h"
@@ -41,6 +42,7 @@ typedef struct nsc_step {
     uint32_t value; /* the id of the value it makes: what a refusal of an optional kind is remembered by */
     uint32_t storage_count;
     uint32_t storages[NSC_STEP_STORAGES]; /* a view's buffer index is a position in here */
+    nsc_work *work;                       /* what a profile tells of it */
 } nsc_step;
 
 /* Uniform numbers that every run draws anew: by a step of the device, or where it has none (step is SIZE_MAX) by the host,

@@ -7,15 +7,10 @@
 
 #include "core/context.h"
 #include "core/error.h"
-#include "core/graph/trace.h"
+#include "core/graph/proposal.h"
 #include "core/param/budget.h"
 #include "core/param/commit.h"
 #include "core/shape.h"
-
-struct nsc_proposal {
-    nsc_block *net; /* counted: the trace points into it */
-    nsc_trace *trace;
-};
 
 static nsc_status check_call(const char *call, const nsc_block *net, const nsc_shape *inputs, size_t count)
 {

@@ -155,7 +155,9 @@ void nsc_plan_add_step(nsc_planner *planner, nsc_step *step, const void *operati
     void *copy = nsc_arena_take(&plan->arena, bytes);
     if (planner->status != NSC_OK)
         return;
-    if (copy == NULL || !nsc_grow((void **)&plan->steps, &plan->step_capacity, plan->step_count, sizeof *plan->steps)) {
+    step->work = copy == NULL ? NULL : nsc_step_work(planner, step->value, operation);
+    if (step->work == NULL ||
+        !nsc_grow((void **)&plan->steps, &plan->step_capacity, plan->step_count, sizeof *plan->steps)) {
         nsc_plan_no_memory(planner);
         return;
     }

@@ -31,6 +31,8 @@ bool nsc_view_reshape(nsc_backend_view *view, int rank, const int64_t *dims);
 
 /* The buffer index that stands for storage in this step. */
 uint32_t nsc_step_storage(nsc_step *step, uint32_t storage);
+/* What a profile tells of a step, in the plan's memory; NULL: there is none. */
+nsc_work *nsc_step_work(nsc_planner *planner, uint32_t value, const nsc_backend_operation *operation);
 /* Appends a step with a copy of its operation. */
 void nsc_plan_add_step(nsc_planner *planner, nsc_step *step, const void *operation, size_t bytes);
 

@@ -35,7 +35,7 @@ static const nsc_load_entry *first_of(const nsc_load_report *report, nsc_load_ki
     return NULL;
 }
 
-static nsc_status decide(const nsc_loader *load)
+static nsc_status decide(nsc_loader *load)
 {
     const nsc_load_report *report = load->report;
     const nsc_load_entry *first = first_of(report, NSC_LOAD_CONFLICT);
@@ -45,6 +45,7 @@ static nsc_status decide(const nsc_loader *load)
         first = first_of(report, NSC_LOAD_EXTRA);
     if (first == NULL)
         return NSC_OK;
+    load->refused = true;
     const char *words = first->kind == NSC_LOAD_CONFLICT  ? first->text
                         : first->kind == NSC_LOAD_MISSING ? "is not in the file"
                                                           : "is not in the net";
@@ -212,9 +213,9 @@ nsc_status nsc_load(nsc_block *net, nsc_context *context, const char *file, cons
             pthread_mutex_unlock(&context->slow_path);
     }
     clear(&load);
-    if (report != NULL)
+    if (report != NULL && (status == NSC_OK || load.refused))
         *report = load.report;
     else
-        nsc_load_report_release(load.report);
+        nsc_load_report_release(load.report); /* of a failure in between it would tell what did not happen */
     return status;
 }

@@ -48,6 +48,7 @@ typedef struct nsc_loader {
     nsc_map indices; /* parameter: its target */
     nsc_load_report *report;
     nsc_status code; /* of the first conflict */
+    bool refused;    /* the report says why */
 } nsc_loader;
 
 nsc_status nsc_loader_no_memory(const nsc_loader *load);

@@ -127,7 +127,7 @@ static nsc_status collect(saver *save, nsc_block *net)
                  .user = save, .parameter = take, .alias = save->options.format == NSC_FORMAT_NPZ ? NULL : take_alias});
     if (save->status != NSC_OK)
         return save->status;
-    return status == NSC_OK ? NSC_OK : nsc_fail(0, status, "nsc_save: no host memory to walk the tree");
+    return nsc_block_walk_failed(0, "nsc_save", status);
 }
 
 static nsc_status read_values(saver *save, nsc_array *arrays, size_t *count)

@@ -104,12 +104,30 @@ static bool write_all(int file, const unsigned char *bytes, size_t length)
     return true;
 }
 
+nsc_status nsc_file_try(const char *path)
+{
+    char temporary[4096];
+    struct stat about;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return nsc_fail(0, NSC_IO, "%s: is a folder", path);
+    int file = open_temporary(path, temporary, sizeof temporary);
+    if (file < 0)
+        return nsc_fail(0, NSC_IO, "%s: cannot be written: %s", path, strerror(errno));
+    close(file);
+    unlink(temporary);
+    return NSC_OK;
+}
+
 nsc_status nsc_file_write(const char *path, const nsc_file_part *parts, size_t count)
 {
     char temporary[4096], folder[4096];
     const char *what = "cannot be written";
+    struct stat about;
     if (!folder_of(path, folder, sizeof folder))
         return nsc_fail(0, NSC_INVALID, "%.160s...: the path is too long", path);
+    /* A rename would put a file in the place of a device or a pipe that others use. */
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode))
+        return nsc_fail(0, NSC_IO, "%s: cannot be replaced: it is no regular file", path);
     int file = open_temporary(path, temporary, sizeof temporary);
     if (file < 0)
         return nsc_fail(0, NSC_IO, "%s: cannot be written: %s", path, strerror(errno));

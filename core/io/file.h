@@ -10,6 +10,9 @@
 /* *bytes is malloc's, one zero byte longer than *length. */
 nsc_status nsc_file_read(const char *path, unsigned char **bytes, size_t *length);
 
+/* Can a file be written there now? What is there stays. */
+nsc_status nsc_file_try(const char *path);
+
 typedef struct nsc_file_part {
     const void *bytes;
     size_t length;

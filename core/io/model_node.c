@@ -73,7 +73,7 @@ static nsc_status read_activate(const nsc_model_place *at, const cJSON *node, ns
     if (axis == 0 || axis < -NSC_MAX_RANK || axis >= NSC_MAX_RANK)
         return nsc_model_fail(&place, NSC_INVALID, "is %lld; it is -%d to %d, and not 0, the batch", (long long)axis,
                               NSC_MAX_RANK, NSC_MAX_RANK - 1);
-    o.axis = (int)axis;
+    o.axis = o.activation == NSC_SOFTMAX ? (int)axis : 0; /* the others take none */
     *block = nsc_activation_create(&o, sizeof o);
     return NSC_OK;
 }
@@ -189,9 +189,10 @@ static nsc_status read_nodes(const nsc_model_place *at, const cJSON *object, nod
         status = read_name(&place, node, i, all->positions[i], &all->names[i]);
         if (status == NSC_OK)
             status = read_node(&place, node, &all->blocks[i]);
+        if (status == NSC_OK && (status = nsc_named(all->names[i], all->blocks[i])->status) != NSC_OK)
+            nsc_model_fail(&place, status, "cannot be named: %s", text_of(all->blocks[i]));
         if (status != NSC_OK)
             return status;
-        nsc_named(all->names[i], all->blocks[i]);
         i++;
     }
     return nsc_model_order(at, nsc_model_item(object, "edges"), all->names, all->count, all->order);

@@ -41,6 +41,14 @@ static size_t place_of(const nsc_archive *archive, const char *member)
     return found == NULL ? 0 : (size_t)(found - archive->bytes);
 }
 
+static nsc_status refuse_member(const nsc_archive *archive, const char *name, const char *member, zip_error_t *error)
+{
+    if (zip_error_code_zip(error) == ZIP_ER_MEMORY)
+        return nsc_archive_no_memory(name);
+    return nsc_archive_refuse(name, NSC_IO, place_of(archive, member), "member %.80s: %s", member,
+                              zip_error_strerror(error));
+}
+
 /* All bytes of a member into the arena; the sizes in the archive are not believed. */
 static nsc_status inflate_member(nsc_archive *archive, const char *name, const char *member, zip_file_t *stream,
                                  uint64_t limit, unsigned char **bytes, size_t *length)
@@ -55,8 +63,7 @@ static nsc_status inflate_member(nsc_archive *archive, const char *name, const c
         }
         zip_int64_t got = zip_fread(stream, buffer + used, capacity - used);
         if (got < 0)
-            status = nsc_archive_refuse(name, NSC_IO, place_of(archive, member), "member %.80s: %s", member,
-                                        zip_error_strerror(zip_file_get_error(stream)));
+            status = refuse_member(archive, name, member, zip_file_get_error(stream));
         if (got <= 0)
             break;
         used += (size_t)got;
@@ -94,14 +101,14 @@ static nsc_status read_member(nsc_archive *archive, const char *name, zip_t *zip
     if (array_name == NULL)
         return nsc_archive_no_memory(name);
     memcpy(array_name, member, named - suffix);
-    if (zip_stat_index(zip, index, 0, &about) != 0 ||
-        ((about.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && about.encryption_method != ZIP_EM_NONE))
+    if (zip_stat_index(zip, index, 0, &about) != 0)
+        return refuse_member(archive, name, member, zip_get_error(zip));
+    if ((about.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && about.encryption_method != ZIP_EM_NONE)
         return nsc_archive_refuse(name, NSC_UNSUPPORTED, place_of(archive, member), "member %.80s is encrypted",
                                   member);
     zip_file_t *stream = zip_fopen_index(zip, index, 0);
     if (stream == NULL)
-        return nsc_archive_refuse(name, NSC_IO, place_of(archive, member), "member %.80s: %s", member,
-                                  zip_strerror(zip));
+        return refuse_member(archive, name, member, zip_get_error(zip));
     const uint64_t limit = (uint64_t)archive->length * MAX_EXPANSION + FIRST_CHUNK;
     nsc_status status = inflate_member(archive, name, member, stream, limit, &bytes, &length);
     if (zip_fclose(stream) != 0 && status == NSC_OK)
@@ -149,15 +156,23 @@ nsc_status nsc_npz_parse(nsc_archive *archive, const char *name)
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-/* A stored member with a fixed date, so that equal arrays give equal bytes. What it points to must stay until the
- * archive is closed. */
-static bool add_member(zip_t *zip, const nsc_array *array, char *member)
+static nsc_status write_failed(const char *file, zip_error_t *error)
+{
+    if (zip_error_code_zip(error) == ZIP_ER_MEMORY)
+        return nsc_fail(0, NSC_NO_MEMORY, "%s: no host memory for a zip archive", file);
+    return nsc_fail(0, NSC_IO, "%s: the zip archive could not be made: %s", file, zip_error_strerror(error));
+}
+
+/* A stored member with a fixed date, so that equal arrays give equal bytes. Where it fails, zip has the reason. */
+static bool add_member(zip_t *zip, const nsc_array *array, const char *member)
 {
     char header[NSC_NPY_HEADER];
     const size_t length = nsc_npy_header(array, header);
     unsigned char *bytes = malloc(length + array->bytes);
-    if (bytes == NULL)
+    if (bytes == NULL) {
+        zip_error_set(zip_get_error(zip), ZIP_ER_MEMORY, 0);
         return false;
+    }
     memcpy(bytes, header, length);
     if (array->bytes > 0)
         memcpy(bytes + length, array->data, array->bytes);
@@ -177,20 +192,21 @@ static bool add_member(zip_t *zip, const nsc_array *array, char *member)
 
 static nsc_status take_bytes(const char *file, zip_source_t *source)
 {
-    zip_stat_t about;
-    nsc_status status = nsc_fail(0, NSC_IO, "%s: the zip archive could not be made", file);
+    zip_stat_t about = {.size = 0};
+    nsc_status status;
     if (zip_source_open(source) != 0)
-        return status;
-    if (zip_source_stat(source, &about) == 0 && (about.valid & ZIP_STAT_SIZE) != 0) {
-        unsigned char *bytes = malloc(about.size == 0 ? 1 : about.size);
-        if (bytes == NULL) {
-            status = nsc_fail(0, NSC_NO_MEMORY, "%s: no host memory for %zu bytes", file, (size_t)about.size);
-        } else if (zip_source_read(source, bytes, about.size) == (zip_int64_t)about.size) {
-            const nsc_file_part part = {bytes, (size_t)about.size};
-            status = nsc_file_write(file, &part, 1);
-        }
-        free(bytes);
+        return write_failed(file, zip_source_error(source));
+    const bool known = zip_source_stat(source, &about) == 0 && (about.valid & ZIP_STAT_SIZE) != 0;
+    unsigned char *bytes = malloc(about.size + 1);
+    if (bytes == NULL) {
+        status = nsc_fail(0, NSC_NO_MEMORY, "%s: no host memory for %zu bytes", file, (size_t)about.size);
+    } else if (!known || zip_source_read(source, bytes, about.size) != (zip_int64_t)about.size) {
+        status = write_failed(file, zip_source_error(source));
+    } else {
+        const nsc_file_part part = {bytes, (size_t)about.size};
+        status = nsc_file_write(file, &part, 1);
     }
+    free(bytes);
     zip_source_close(source);
     return status;
 }
@@ -211,9 +227,10 @@ nsc_status nsc_npz_write(const char *file, const nsc_array *arrays, size_t count
     zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, &error);
     zip_t *zip = source == NULL ? NULL : zip_open_from_source(source, ZIP_TRUNCATE, &error);
     if (zip == NULL) {
+        status = write_failed(file, &error);
         zip_source_free(source);
         zip_error_fini(&error);
-        return nsc_fail(0, NSC_NO_MEMORY, "%s: no host memory for a zip archive", file);
+        return status;
     }
     zip_source_keep(source);
     bool done = true;
@@ -222,14 +239,16 @@ nsc_status nsc_npz_write(const char *file, const nsc_array *arrays, size_t count
         char *member = malloc(capacity);
         if (member != NULL)
             snprintf(member, capacity, "%s" SUFFIX, arrays[i].name);
+        else
+            zip_error_set(zip_get_error(zip), ZIP_ER_MEMORY, 0);
         done = member != NULL && add_member(zip, &arrays[i], member);
         free(member);
     }
     if (done && zip_close(zip) == 0) {
         status = take_bytes(file, source);
     } else {
+        status = write_failed(file, zip_get_error(zip));
         zip_discard(zip);
-        status = nsc_fail(0, NSC_NO_MEMORY, "%s: the zip archive could not be made: no host memory", file);
     }
     zip_source_free(source);
     zip_error_fini(&error);

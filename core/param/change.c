@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/context.h"
+#include "core/device/work.h"
 #include "core/error.h"
 #include "core/param/commit.h"
 #include "core/param/parameter.h"
@@ -74,8 +75,10 @@ static nsc_status copy_tensor(const nsc_tensor *source, nsc_tensor **copy)
     nsc_backend_step *step = NULL;
     status = nsc_device_prepare(&context->device, 1, &operation, &step, NULL);
     if (status == NSC_OK) {
-        status =
-            nsc_device_run(&context->device, &(nsc_launch){.step = step, .bindings = bindings, .binding_count = 2}, 1);
+        nsc_work work = {.path = "", .block = ""};
+        nsc_work_describe(&work, operation);
+        status = nsc_device_run(
+            &context->device, &(nsc_launch){.step = step, .bindings = bindings, .binding_count = 2, .work = &work}, 1);
         nsc_device_release(&context->device, step);
     }
     if (status == NSC_OK)

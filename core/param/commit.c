@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/context.h"
+#include "core/device/profile.h"
 #include "core/error.h"
 #include "core/param/budget.h"
 #include "core/param/initializer.h"
@@ -133,6 +134,7 @@ struct nsc_commit {
 nsc_status nsc_commit_make(nsc_context *context, const nsc_commit_item *items, size_t count, nsc_commit **out)
 {
     bool complete = true;
+    uint64_t begin = count > 0 ? nsc_profile_begin(&context->device) : 0;
     *out = NULL;
     nsc_commit *commit = calloc(1, sizeof *commit);
     if (commit == NULL)
@@ -149,6 +151,7 @@ nsc_status nsc_commit_make(nsc_context *context, const nsc_commit_item *items, s
         status = nsc_fail(context->id, NSC_NO_MEMORY, "no host memory to commit %zu parameters", count);
     if (status == NSC_OK)
         status = make_values(context, items, commit->values, count);
+    nsc_profile_phase(&context->device, "commit", begin);
     if (status == NSC_OK) {
         *out = commit;
         return NSC_OK;

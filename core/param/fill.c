@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/context.h"
+#include "core/device/work.h"
 #include "core/error.h"
 #include "core/param/initializer.h"
 #include "core/param/random.h"
@@ -21,6 +22,7 @@ typedef struct fill_step {
     nsc_backend_expression expression;
     float constant;
     nsc_backend_binding binding;
+    nsc_work work;
 } fill_step;
 
 static const nsc_backend_instruction constant_code[] = {{NSC_OP_IMMEDIATE, 0}, {NSC_OP_STORE, 0}};
@@ -148,14 +150,19 @@ static nsc_status check_job(const nsc_context *context, const nsc_fill_job *job)
     return nsc_fail(context->id, NSC_INVALID, "initialising %s: %s", job->path, text);
 }
 
-static nsc_status run_steps(nsc_context *context, const fill_step *steps, nsc_backend_step **prepared,
+static nsc_status run_steps(nsc_context *context, fill_step *steps, nsc_backend_step **prepared,
                             const bool *unsupported, nsc_launch *launches, size_t count)
 {
     nsc_status status = NSC_OK;
     size_t native = 0;
     for (size_t i = 0; i < count; i++)
-        if (!unsupported[i])
-            launches[native++] = (nsc_launch){.step = prepared[i], .bindings = &steps[i].binding, .binding_count = 1};
+        if (!unsupported[i]) {
+            steps[i].work.path = steps[i].job->path;
+            steps[i].work.block = "";
+            nsc_work_describe(&steps[i].work, &steps[i].operation.head);
+            launches[native++] = (nsc_launch){
+                .step = prepared[i], .bindings = &steps[i].binding, .binding_count = 1, .work = &steps[i].work};
+        }
     if (native > 0)
         status = nsc_device_run(&context->device, launches, native);
     for (size_t i = 0; i < native; i++)

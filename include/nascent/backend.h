@@ -157,13 +157,10 @@ typedef struct nsc_backend_instruction {
 typedef struct nsc_backend_expression {
     uint32_t struct_size;
     uint32_t version; /* 1 */
-    uint32_t code_count;
-    uint32_t immediate_count;
+    uint32_t code_count, immediate_count;
     const nsc_backend_instruction *code;
     const float *immediates;
-    uint32_t input_count;
-    uint32_t output_count;
-    uint32_t scalar_count;
+    uint32_t input_count, output_count, scalar_count;
     uint32_t stack_depth; /* the deepest, at most 16 */
 } nsc_backend_expression;
 
@@ -174,22 +171,20 @@ typedef struct nsc_backend_expression {
 #define NSC_BACKEND_GEMM 3u   /* required */
 #define NSC_BACKEND_RANDOM 4u /* optional, as all that follow: announced in limits.optional_kinds */
 #define NSC_BACKEND_GEMM_EPILOGUE 5u
+#define NSC_BACKEND_GATHER 6u
 #define NSC_BACKEND_KIND_BIT(KIND) (1u << (KIND))
 
 /* The head that every operation starts with. */
 typedef struct nsc_backend_operation {
-    uint32_t struct_size;
-    uint32_t kind;
+    uint32_t struct_size, kind;
 } nsc_backend_operation;
 
 /* Element-wise: the expression at every index of the outputs' dims. All views have the same rank and dims (sources
  * broadcast by stride 0); all dims are positive. */
 typedef struct nsc_backend_map {
-    uint32_t struct_size;
-    uint32_t kind;
+    uint32_t struct_size, kind;
     const nsc_backend_expression *expression;
-    uint32_t input_count;
-    uint32_t output_count;
+    uint32_t input_count, output_count;
     nsc_backend_view inputs[NSC_BACKEND_MAX_INPUTS];
     nsc_backend_view outputs[NSC_BACKEND_MAX_OUTPUTS];
 } nsc_backend_map;
@@ -203,13 +198,9 @@ typedef struct nsc_backend_map {
  * are the ones before. Sums accumulate in at least f32, in an order fixed for the device and the sizes. NaN wins in
  * maximum and minimum. All dims are positive; reduced_rank is 1 to rank. */
 typedef struct nsc_backend_reduce {
-    uint32_t struct_size;
-    uint32_t kind;
+    uint32_t struct_size, kind;
     const nsc_backend_expression *producer;
-    uint32_t reduction;
-    uint32_t reduced_rank;
-    uint32_t input_count;
-    uint32_t rank;
+    uint32_t reduction, reduced_rank, input_count, rank;
     int64_t dims[NSC_BACKEND_MAX_RANK];
     nsc_backend_view inputs[NSC_BACKEND_MAX_INPUTS];
     nsc_backend_view output;
@@ -221,27 +212,20 @@ typedef struct nsc_backend_reduce {
  * in c the second stride is 1. Rank 3 adds a leading batch, only with NSC_BACKEND_BATCHED_GEMM. m, n, k > 0. With
  * beta = 0, c is not read. c overlaps neither a nor b. */
 typedef struct nsc_backend_gemm {
-    uint32_t struct_size;
-    uint32_t kind;
-    float alpha;
-    float beta;
-    nsc_backend_view a;
-    nsc_backend_view b;
-    nsc_backend_view c;
+    uint32_t struct_size, kind;
+    float alpha, beta;
+    nsc_backend_view a, b, c;
 } nsc_backend_gemm;
 #define NSC_BACKEND_GEMM_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_gemm, c)
 
 /* c = expression(a b, inputs...): the expression's input 0 is the element of the product, its input i is inputs[i - 1],
  * a view of dims (m, n); it has one output. Otherwise as gemm, rank 2. */
 typedef struct nsc_backend_gemm_epilogue {
-    uint32_t struct_size;
-    uint32_t kind;
+    uint32_t struct_size, kind;
     const nsc_backend_expression *expression;
     uint32_t input_count; /* views in inputs: the expression's input_count less 1 */
     uint32_t reserved;    /* 0 */
-    nsc_backend_view a;
-    nsc_backend_view b;
-    nsc_backend_view c;
+    nsc_backend_view a, b, c;
     nsc_backend_view inputs[NSC_BACKEND_MAX_INPUTS];
 } nsc_backend_gemm_epilogue;
 #define NSC_BACKEND_GEMM_EPILOGUE_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_gemm_epilogue, inputs)
@@ -255,20 +239,29 @@ typedef struct nsc_backend_gemm_epilogue {
 
 /* Elements first to first + count - 1 of a stream, into output (rank 1, stride 1). Word i is word i mod 4 of
  * Philox4x32-10 (Salmon et al., SC'11) with key = seed and counter = (i / 4, stream), low words first. The normal
- * transform is described at host->normal_table. f32 results below 2^-126 in magnitude are +0. */
+ * transform is described at host->normal_table. f32 results below 2^-126 in magnitude are +0. With stream_scalars 1 a
+ * launch has two scalars, whose bits (not their values as floats) are the low and the high word of the stream, and
+ * stream is 0: one step gives another stream at every launch. Else a launch has none. */
 typedef struct nsc_backend_random {
-    uint32_t struct_size;
-    uint32_t kind;
+    uint32_t struct_size, kind;
     uint32_t distribution;
     uint32_t reserved; /* 0 */
-    uint64_t seed;
-    uint64_t stream;
-    uint64_t first;
-    float scale;
-    float shift;
+    uint64_t seed, stream, first;
+    float scale, shift;
     nsc_backend_view output;
+    uint32_t stream_scalars; /* 0 or 1 */
+    uint32_t reserved2;      /* 0 */
 } nsc_backend_random;
-#define NSC_BACKEND_RANDOM_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_random, output)
+#define NSC_BACKEND_RANDOM_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_random, reserved2)
+
+/* output(o, c, i) = source(o, j, i), j = the index c clamped to 0 and n - 1, for source (outer, n, inner), indices
+ * (count) and output (outer, count, inner). The stored bits move: source and output have the same dtype, any that is
+ * stored. Indices are int32, uint32 (never negative) or uint8. All dims are positive; output overlaps neither. */
+typedef struct nsc_backend_gather {
+    uint32_t struct_size, kind;
+    nsc_backend_view source, indices, output;
+} nsc_backend_gather;
+#define NSC_BACKEND_GATHER_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_gather, output)
 
 /* ---- devices ---------------------------------------------------------------------------------------------------- */
 
@@ -284,10 +277,7 @@ typedef struct nsc_backend_info {
     int32_t auto_rank;    /* the highest is the default device; 0: never chosen by default */
     uint32_t reserved;
     uint64_t memory_bytes;
-    char name[128];
-    char vendor[128];
-    char platform[128];
-    char driver[128];
+    char name[128], vendor[128], platform[128], driver[128];
     char id[64]; /* the same device has the same id on the next day */
 } nsc_backend_info;
 #define NSC_BACKEND_INFO_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_info, id)
@@ -305,8 +295,7 @@ typedef struct nsc_backend_limits {
     uint32_t max_rank;           /* 8 */
     uint32_t alignment;          /* bytes, a power of two: core aligns every binding to it */
     uint32_t threads;            /* threads that the backend owns while open; 0: none */
-    uint64_t memory_bytes;
-    uint64_t max_buffer_bytes;
+    uint64_t memory_bytes, max_buffer_bytes;
     uint32_t max_work_group; /* for people; 0 where the word means nothing */
     uint32_t reserved;
     uint64_t local_memory_bytes; /* for people */
@@ -324,6 +313,14 @@ typedef struct nsc_backend_stats {
 } nsc_backend_stats;
 #define NSC_BACKEND_STATS_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_stats, programs_refused)
 
+/* When the device worked on a launch: nanoseconds of the host's CLOCK_MONOTONIC, or what comes closest to it; both 0 where
+ * it is not known. Closed: this struct never grows. */
+typedef struct nsc_backend_time {
+    uint64_t tag; /* as given to launch_timed */
+    uint64_t start;
+    uint64_t end;
+} nsc_backend_time;
+
 #define NSC_BACKEND_LOG_ERROR 1
 #define NSC_BACKEND_LOG_WARNING 2
 #define NSC_BACKEND_LOG_INFO 3
@@ -335,8 +332,7 @@ typedef struct nsc_backend_stats {
  * the one given to open until close has returned. Its functions may be called from any thread that core called in on;
  * log also from a thread of the backend. */
 typedef struct nsc_backend_host {
-    uint32_t struct_size;
-    uint32_t abi_major;
+    uint32_t struct_size, abi_major;
     void *context; /* first argument of the functions below */
     void (*log)(void *context, int32_t level, const char *text);
     /* The cause of a failure, before returning it. One line, no full stop; core adds what was being done. */
@@ -357,11 +353,9 @@ typedef struct nsc_backend_host {
 
 /* A device by index, or made from handles of the application (native_kind not 0; UNSUPPORTED where that is unknown). */
 typedef struct nsc_backend_open_args {
-    uint32_t struct_size;
-    uint32_t index;
+    uint32_t struct_size, index;
     const nsc_backend_host *host;
-    uint32_t native_kind;
-    uint32_t native_bytes;
+    uint32_t native_kind, native_bytes;
     const void *native;
 } nsc_backend_open_args;
 #define NSC_BACKEND_OPEN_ARGS_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_open_args, native)
@@ -369,9 +363,7 @@ typedef struct nsc_backend_open_args {
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
 typedef struct nsc_backend_table {
-    uint32_t struct_size;
-    uint32_t abi_major;
-    uint32_t abi_minor;
+    uint32_t struct_size, abi_major, abi_minor;
     uint32_t flags;        /* 0 */
     const char *name;      /* [a-z0-9_]+, as in libnascent-backend-NAME.so */
     const char *version;   /* any text */
@@ -430,9 +422,23 @@ typedef struct nsc_backend_table {
                                    uint64_t offset, uint64_t bytes, const void **pointer);
     /* Ends that; pointer is not used any more. A buffer for which it fails is freed, which must be legal. */
     nsc_backend_status (*unmap_host)(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer);
+    /* Times of launches. All four or none; absent, or start UNSUPPORTED: only the host's times are known. */
+    /* From now on launch_timed keeps the times of up to capacity launches. Called when all earlier work is done, so that
+     * the default queue may be made anew. */
+    nsc_backend_status (*profile_start)(nsc_backend_device *device, uint32_t capacity);
+    /* launch, with its time kept under a tag. Nothing is kept beyond capacity, and outside of start and stop. */
+    nsc_backend_status (*launch_timed)(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
+                                       const nsc_backend_binding *bindings, uint32_t binding_count,
+                                       const float *scalars, uint32_t scalar_count, uint64_t tag);
+    /* Waits for the launches that are kept, gives the times of at most capacity of them, in any order, and forgets those.
+     * *count is less than capacity when none is left. */
+    nsc_backend_status (*profile_read)(nsc_backend_device *device, nsc_backend_time *times, uint32_t capacity,
+                                       uint32_t *count);
+    /* What is kept is forgotten. Called when all earlier work is done, as far as that can be. */
+    void (*profile_stop)(nsc_backend_device *device);
 } nsc_backend_table;
 #define NSC_BACKEND_TABLE_REQUIRED NSC_BACKEND_SIZE_TO(nsc_backend_table, finish)
-#define NSC_BACKEND_TABLE_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_table, unmap_host)
+#define NSC_BACKEND_TABLE_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_table, profile_stop)
 
 /* The one exported symbol. Pure: opens, allocates and starts nothing. NULL refuses; host->fail has the reason. */
 typedef const nsc_backend_table *(*nsc_backend_query_function)(const nsc_backend_host *host);

@@ -250,6 +250,11 @@ NSC_API nsc_status nsc_forward(nsc_block *net, const nsc_tensor *x, nsc_tensor *
 NSC_API nsc_status nsc_run(nsc_block *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
                            nsc_tensor **out, size_t out_count);
 
+/* What dropout draws from in the runs of this root in NSC_TRAINING: seed, and step, which every run that draws raises by 1.
+ * Both are 0 at first. The same seed and step give the same masks, on every device. Any thread may call it. Errors: INVALID,
+ * NO_MEMORY. */
+NSC_API nsc_status nsc_set_random(nsc_block *net, uint64_t seed, uint64_t step);
+
 /* The one way back: every parameter of net returns to its declaration and loses its value; requests and seeds stay. A
  * dimension shared with a parameter outside net that has a value keeps its size. */
 NSC_API nsc_status nsc_forget(nsc_block *net);

@@ -68,10 +68,11 @@ typedef struct nsc_load_report nsc_load_report;
 
 /* Loads `file` into net on context's device: values become initialized, recorded shapes and requests are merged with what
  * is known, and where the file fixes a shape of a net that has seen no data, it is known from then on. All or nothing.
- * options may be NULL; report may be NULL, else the caller owns *report, which is made also on refusal (NULL when there is
- * nothing to report). context may be NULL for a file without values: requests are then not taken over. Errors: SHAPE_CONFLICT, WRONG_DTYPE, WRONG_DEVICE
- * (a parameter lives or was requested elsewhere), REFUSED (missing or extra ones; a file without arrays), IO, NO_MEMORY,
- * UNSUPPORTED, INVALID. The first line of nsc_last_error counts missing, extra and conflicting ones. */
+ * options may be NULL; report may be NULL, else the caller owns *report, which is made on success and when file and net
+ * disagree, and is NULL after any other failure. context may be NULL for a file without values: requests are then not
+ * taken over. Errors: SHAPE_CONFLICT, WRONG_DTYPE, WRONG_DEVICE (a parameter lives or was requested elsewhere), REFUSED
+ * (missing or extra ones; a file without arrays), IO, NO_MEMORY, DEVICE_LOST, FAILED, UNSUPPORTED, INVALID. The first line
+ * of nsc_last_error counts missing, extra and conflicting ones. */
 NSC_API nsc_status nsc_load(nsc_block *net, nsc_context *context, const char *file, const nsc_load_options *options,
                             nsc_load_report **report);
 NSC_API void nsc_load_report_release(nsc_load_report *report);

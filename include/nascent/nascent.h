@@ -11,6 +11,8 @@
 #include <nascent/model.h>
 #include <nascent/operations.h>
 #include <nascent/parameter.h>
+#include <nascent/plan.h>
+#include <nascent/profile.h>
 #include <nascent/random.h>
 #include <nascent/status.h>
 #include <nascent/tensor.h>

@@ -287,40 +287,89 @@ END_TEST
 
 /* ---- random ---- */
 
+enum { COUNT = 1003 };
+
+static nsc_backend_random random_of(uint32_t distribution)
+{
+    const int64_t dims[1] = {COUNT};
+    const nsc_backend_dtype words = {NSC_BACKEND_UINT, 32, 1};
+    return (nsc_backend_random){.struct_size = NSC_BACKEND_RANDOM_SIZE,
+                                .kind = NSC_BACKEND_RANDOM,
+                                .distribution = distribution,
+                                .seed = 42,
+                                .scale = 0.1f,
+                                .output = test_view(0, distribution == NSC_BACKEND_WORDS ? words : f32, 1, dims)};
+}
+
+/* What the host makes of it. */
+static void random_right(const nsc_backend_random *r, uint64_t stream, uint32_t right[COUNT])
+{
+    float values[COUNT];
+    if (r->distribution == NSC_BACKEND_WORDS) {
+        nsc_random_words(r->seed, stream, r->first, COUNT, right);
+        return;
+    }
+    if (r->distribution == NSC_BACKEND_UNIFORM)
+        nsc_random_uniform(r->seed, stream, r->first, COUNT, r->scale, r->shift, values);
+    else if (r->distribution == NSC_BACKEND_NORMAL)
+        nsc_random_normal(r->seed, stream, r->first, COUNT, r->scale, r->shift, values);
+    else
+        nsc_random_truncated_normal(r->seed, stream, r->first, COUNT, r->scale, r->shift, values);
+    memcpy(right, values, sizeof values);
+}
+
 START_TEST(opencl_random)
 {
-    enum { COUNT = 1003 };
     static const uint64_t firsts[] = {0, 1, 7, 4294967290u, 0x100000000000002u};
-    const int64_t dims[1] = {COUNT};
     for (uint32_t distribution = NSC_BACKEND_WORDS; distribution <= NSC_BACKEND_TRUNCATED_NORMAL; distribution++)
         for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
             uint32_t got[COUNT], right[COUNT];
-            float values[COUNT];
-            nsc_backend_random random = {.struct_size = NSC_BACKEND_RANDOM_SIZE,
-                                         .kind = NSC_BACKEND_RANDOM,
-                                         .distribution = distribution,
-                                         .seed = 42,
-                                         .stream = 0xcbf29ce484222325u,
-                                         .first = firsts[i],
-                                         .scale = i == 1 ? 0x1p-126f : 0.1f,
-                                         .shift = i == 2 ? -0.05f : 0.0f};
-            random.output = test_view(
-                0, distribution == NSC_BACKEND_WORDS ? (nsc_backend_dtype){NSC_BACKEND_UINT, 32, 1} : f32, 1, dims);
+            nsc_backend_random random = random_of(distribution);
+            random.stream = 0xcbf29ce484222325u;
+            random.first = firsts[i];
+            random.scale = i == 1 ? 0x1p-126f : 0.1f;
+            random.shift = i == 2 ? -0.05f : 0.0f;
             const test_operand operand = {NULL, got, sizeof got};
             test_bench_run(&suite_bench, (const nsc_backend_operation *)&random, &operand, 1, NULL, 0);
-            if (distribution == NSC_BACKEND_WORDS)
-                nsc_random_words(random.seed, random.stream, random.first, COUNT, right);
-            else if (distribution == NSC_BACKEND_UNIFORM)
-                nsc_random_uniform(random.seed, random.stream, random.first, COUNT, random.scale, random.shift, values);
-            else if (distribution == NSC_BACKEND_NORMAL)
-                nsc_random_normal(random.seed, random.stream, random.first, COUNT, random.scale, random.shift, values);
-            else
-                nsc_random_truncated_normal(random.seed, random.stream, random.first, COUNT, random.scale, random.shift,
-                                            values);
-            if (distribution != NSC_BACKEND_WORDS)
-                memcpy(right, values, sizeof right);
+            random_right(&random, random.stream, right);
             ck_assert_mem_eq(got, right, sizeof right);
         }
+}
+END_TEST
+
+/* One prepared step a distribution, another stream at every launch, and no build after the first fill's. Words that
+ * are NaN as floats arrive as they are. */
+START_TEST(opencl_random_streams_at_launch)
+{
+    static const uint64_t streams[] = {0, 1, 0xcbf29ce484222325u, 0x7fa000017f800001u, UINT64_MAX};
+    const nsc_backend_table *table = suite_bench.table;
+    nsc_backend_device *device = suite_bench.device;
+    uint32_t got[COUNT], right[COUNT];
+    nsc_backend_random fixed = random_of(NSC_BACKEND_WORDS);
+    nsc_backend_binding binding = {NULL, 0};
+    const test_operand operand = {NULL, got, sizeof got};
+    test_bench_run(&suite_bench, (const nsc_backend_operation *)&fixed, &operand, 1, NULL, 0);
+    const uint64_t built = test_bench_stats(&suite_bench).programs_built;
+    ck_assert_int_eq(table->alloc(device, sizeof got, &binding.buffer), NSC_BACKEND_OK);
+    for (uint32_t distribution = NSC_BACKEND_WORDS; distribution <= NSC_BACKEND_TRUNCATED_NORMAL; distribution++) {
+        nsc_backend_random random = random_of(distribution);
+        nsc_backend_step *step = NULL;
+        random.stream_scalars = 1;
+        random.first = 6;
+        ck_assert_int_eq(table->prepare(device, (const nsc_backend_operation *)&random, &step), NSC_BACKEND_OK);
+        for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+            const uint32_t words[2] = {(uint32_t)streams[i], (uint32_t)(streams[i] >> 32)};
+            float scalars[2];
+            memcpy(scalars, words, sizeof scalars);
+            ck_assert_int_eq(table->launch(device, NULL, step, &binding, 1, scalars, 2), NSC_BACKEND_OK);
+            ck_assert_int_eq(table->read(device, NULL, binding.buffer, 0, sizeof got, got), NSC_BACKEND_OK);
+            random_right(&random, streams[i], right);
+            ck_assert_mem_eq(got, right, sizeof right);
+        }
+        table->release(device, step);
+    }
+    table->free(device, binding.buffer);
+    ck_assert_uint_eq(test_bench_stats(&suite_bench).programs_built, built);
 }
 END_TEST
 
@@ -332,5 +381,6 @@ TCase *opencl_compute_cases(void)
     tcase_add_test(tests, opencl_gemm_by_clblast);
     tcase_add_test(tests, opencl_gemm_by_our_own_kernels);
     tcase_add_test(tests, opencl_random);
+    tcase_add_test(tests, opencl_random_streams_at_launch);
     return tests;
 }

@@ -268,6 +268,7 @@ int main(void)
     suite_add_tcase(suite, opencl_device_cases());
     suite_add_tcase(suite, opencl_map_cases());
     suite_add_tcase(suite, opencl_compute_cases());
+    suite_add_tcase(suite, opencl_timing_cases());
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_NOFORK);
     test_host_init(&suite_host);

@@ -14,5 +14,6 @@ extern test_host suite_host;
 TCase *opencl_map_cases(void);
 TCase *opencl_compute_cases(void);
 TCase *opencl_device_cases(void);
+TCase *opencl_timing_cases(void);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Open, close, and what an error leaves behind: a device that still works. */
+#include <nascent/profile.h>
+
 #include "conformance.h"
 
 static nsc_backend_map add_one(expression *e, int64_t count)
@@ -83,10 +85,52 @@ static void huge_allocation(target *t, int number)
     works(t);
 }
 
+/* Where the device gives times of launches, they follow each other as the launches do. */
+typedef struct timed {
+    target *t;
+    int64_t end;
+    int launches, timed;
+} timed;
+
+static int look(void *user, const nsc_profile_record *record)
+{
+    timed *seen = user;
+
+    if (record->kind != NSC_PROFILE_LAUNCH)
+        return 0;
+    seen->launches++;
+    if (record->device_duration_ns == NSC_PROFILE_UNKNOWN)
+        return 0;
+    if (seen->timed++ > 0 && record->device_start_ns < seen->end)
+        fail(seen->t, "launch %d began on the device before the one before it had ended", seen->launches);
+    if (record->device_duration_ns < 0)
+        fail(seen->t, "launch %d lasted %lld ns on the device", seen->launches, (long long)record->device_duration_ns);
+    seen->end = record->device_start_ns + record->device_duration_ns;
+    return 0;
+}
+
+/* It computes the same while it is profiled, and afterwards. */
+static void profiled(target *t, int launches)
+{
+    timed seen = {.t = t};
+
+    if (nsc_profile_start(t->context) != NSC_OK) {
+        fail(t, "nsc_profile_start failed: %s", nsc_last_error(t->context));
+        return;
+    }
+    for (int i = 0; i < launches && t->verdict == VERDICT_PASS; i++)
+        works(t);
+    if (nsc_profile_stop(t->context) != NSC_OK)
+        fail(t, "nsc_profile_stop failed: %s", nsc_last_error(t->context));
+    else if (nsc_profile_each(t->context, look, &seen) != NSC_OK || seen.launches != launches)
+        fail(t, "%d launches were recorded, expected %d", seen.launches, launches);
+    else if (seen.timed != 0 && seen.timed != launches)
+        fail(t, "the device gave times of %d launches of %d", seen.timed, launches);
+    works(t);
+}
+
 const conformance_case cases_life[] = {
-    {"life", "open_close_20", open_close, 20},
-    {"life", "wrong_operation", wrong_operation, 0},
-    {"life", "unknown_kind", unknown_kind, 0},
-    {"life", "huge_allocation", huge_allocation, 0},
-    {0},
+    {"life", "open_close_20", open_close, 20}, {"life", "wrong_operation", wrong_operation, 0},
+    {"life", "unknown_kind", unknown_kind, 0}, {"life", "huge_allocation", huge_allocation, 0},
+    {"life", "profiled", profiled, 12},        {0},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The native generator: the same bits as the host's, whole or in slices. */
+/* The native generator: the same bits as the host's, whole or in slices, its stream fixed or given at launch. */
+#include <stdio.h>
 #include <string.h>
 
 #include "conformance.h"
@@ -61,6 +62,57 @@ static void native(target *t, int number)
         }
 }
 
+/* number: the distribution. The same operation with the streams of several paths, as the bits of two scalars. */
+static void streams(target *t, int number)
+{
+    enum { COUNT = 1003, OFFSET = 3, ROOM = COUNT + 2 * OFFSET, PATHS = 6 };
+    const int64_t count = COUNT;
+    nsc_dtype dtype = number == NSC_RANDOM_WORDS ? NSC_UINT32 : NSC_FLOAT32;
+    nsc_statistics before = {0}, after = {0};
+    nsc_backend_random operation = {.struct_size = NSC_BACKEND_RANDOM_SIZE,
+                                    .kind = NSC_BACKEND_RANDOM,
+                                    .distribution = (uint32_t)number,
+                                    .seed = t->seed,
+                                    .first = 7,
+                                    .scale = 0.5f,
+                                    .shift = 0.25f,
+                                    .stream_scalars = 1,
+                                    .output = view_of(0, dtype, 1, &count)};
+    uint32_t want[ROOM], got[ROOM];
+
+    operation.output.offset = OFFSET;
+    if (!offers(t, NSC_BACKEND_RANDOM)) {
+        skip(t, "the device does not offer random");
+        return;
+    }
+    for (int i = 0; i < PATHS; i++) {
+        char path[160];
+
+        snprintf(path, sizeof path, "%s.%d", t->name, i);
+        const uint64_t stream = nsc_hash_path(path);
+        const uint32_t words[2] = {(uint32_t)stream, (uint32_t)(stream >> 32)};
+        float scalars[2];
+
+        memcpy(scalars, words, sizeof scalars);
+        memset(want, 0x5A, sizeof want);
+        nsc_tensor *operands[1] = {tensor(t, dtype, ROOM, want)};
+
+        if (!run(t, &operation, operands, 1, scalars, 2) || !read_back(t, operands[0], got))
+            return;
+        nsc_random_fill((nsc_distribution)number, t->seed, path, operation.first, COUNT, operation.scale,
+                        operation.shift, want + OFFSET);
+        for (int at = 0; at < ROOM; at++)
+            if (got[at] != want[at]) {
+                fail(t, "stream %d: element %d is %08x, expected %08x", i, at, got[at], want[at]);
+                return;
+            }
+        nsc_context_statistics(t->context, &after, sizeof after);
+        if (i > 0 && after.programs_built != before.programs_built)
+            fail(t, "stream %d was built for", i);
+        before = after;
+    }
+}
+
 const conformance_case cases_random[] = {
     {"random", "words_one", native, 0},
     {"random", "words_slice", native, 1},
@@ -76,5 +128,9 @@ const conformance_case cases_random[] = {
     {"random", "truncated_normal_scaled", native, 11},
     {"random", "truncated_normal_subnormal", native, 12},
     {"random", "truncated_normal_far", native, 13},
+    {"random", "words_streams", streams, NSC_RANDOM_WORDS},
+    {"random", "uniform_streams", streams, NSC_RANDOM_UNIFORM},
+    {"random", "normal_streams", streams, NSC_RANDOM_NORMAL},
+    {"random", "truncated_normal_streams", streams, NSC_RANDOM_TRUNCATED_NORMAL},
     {0},
 };

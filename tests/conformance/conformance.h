@@ -39,9 +39,10 @@ typedef struct conformance_case {
 } conformance_case;
 
 extern const conformance_case cases_buffers[], cases_map_operations[], cases_map[], cases_reduce[], cases_gemm[],
-    cases_epilogue[], cases_random[], cases_life[], cases_parameters[];
+    cases_epilogue[], cases_random[], cases_gather[], cases_life[], cases_parameters[];
 
-/* target.c. The checked calls record a failure and give false or NULL; tensors and memory live until the case ends. */
+/* target.c. The checked calls record a failure and give false or NULL; tensors and memory live until the case ends. A
+ * device may turn an operation of an optional kind down: run records a skip then. */
 void fail(target *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void skip(target *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool offers(const target *t, uint32_t kind);
@@ -76,6 +77,17 @@ void expression_immediate(expression *e, float value);
 /* Row-major on buffer. */
 nsc_backend_view view_of(uint32_t buffer, nsc_dtype dtype, uint32_t rank, const int64_t *dims);
 nsc_backend_map map_of(const expression *e);
+/* Where the elements of a view lie in its buffer. Destinations: not LAYOUT_REVERSED, not LAYOUT_REPEATED. */
+typedef enum layout {
+    LAYOUT_ROWS,
+    LAYOUT_PADDED,    /* gaps behind each line of every dim */
+    LAYOUT_REORDERED, /* the first dim innermost */
+    LAYOUT_REVERSED,  /* negative strides */
+    LAYOUT_REPEATED,  /* stride 0 in the first dim */
+    LAYOUT_FAR        /* a first stride that needs 64 bits; the first dim is 1 */
+} layout;
+/* Lays a view out; the result is the elements that its buffer has, guards on both sides included. */
+int64_t lay_out(nsc_backend_view *view, layout how);
 int64_t element_count(uint32_t rank, const int64_t *dims);
 /* The offset of the index-th element (row-major) of a view. */
 int64_t element_at(const nsc_backend_view *view, int64_t index);

@@ -72,6 +72,25 @@ nsc_backend_map map_of(const expression *e)
                              .output_count = e->head.output_count};
 }
 
+int64_t lay_out(nsc_backend_view *view, layout how)
+{
+    enum { GUARD = 5 };
+    int64_t stride = 1, low = 0, high = 0;
+
+    for (uint32_t n = 0; n < view->rank; n++) {
+        uint32_t d = how == LAYOUT_REORDERED ? n : view->rank - 1 - n;
+
+        view->strides[d] = how == LAYOUT_REVERSED ? -stride : stride;
+        stride = stride * view->dims[d] + (how == LAYOUT_PADDED ? 3 : 0);
+    }
+    if (view->rank > 0 && (how == LAYOUT_REPEATED || how == LAYOUT_FAR))
+        view->strides[0] = how == LAYOUT_FAR ? INT64_C(1) << 40 : 0;
+    for (uint32_t d = 0; d < view->rank; d++)
+        *(view->strides[d] < 0 ? &low : &high) += (view->dims[d] - 1) * view->strides[d];
+    view->offset = GUARD - low;
+    return high - low + 1 + 2 * GUARD;
+}
+
 int64_t element_count(uint32_t rank, const int64_t *dims)
 {
     int64_t count = 1;

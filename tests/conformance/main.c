@@ -2,125 +2,71 @@
 /* nascent conformance: runs the cases on one device and reports. */
 #include <fnmatch.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
 #include "conformance.h"
-#include "tools.h"
+#include "json.h"
+#include "model.h"
+#include "progress.h"
+#include "say.h"
+#include "terminal.h"
 
-static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,
-                                                 cases_reduce,  cases_gemm,           cases_epilogue,
-                                                 cases_random,  cases_life,           cases_parameters};
+static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,    cases_reduce,
+                                                 cases_gemm,    cases_epilogue,       cases_random, cases_gather,
+                                                 cases_life,    cases_parameters};
 #define TABLES (sizeof tables / sizeof *tables)
+
+enum { BACKEND, ONLY, SEED, LIST, JSON };
 
 typedef struct options {
     const char *backend, *only;
     uint64_t seed;
-    bool list, json;
+    cJSON *cases;  /* NULL: not --json */
+    bool answered; /* there is something to be printed, whatever the exit code */
 } options;
 
 typedef struct counts {
     unsigned passed, failed, skipped;
 } counts;
 
-static void help(FILE *to)
-{
-    fprintf(to, "usage: nascent conformance --backend NAME[:device]|/abs/plugin.so [--only GLOB] [--seed N] [--json]\n"
-                "       nascent conformance --list\n"
-                "  --backend  what to test, as in NASCENT_BACKEND\n"
-                "  --only     cases whose family/name matches, for example 'gemm/*'\n"
-                "  --seed     of the data (default 1)\n"
-                "  --list     names the cases and runs none\n"
-                "  --json     one JSON object on standard output instead of the table\n"
-                "exit codes: 0 no case failed, 1 one did, 2 the command line is wrong, 77 the device is not here\n");
-}
-
-/* 1: go on. Else the exit code, negated, of what was already said. */
-static int parse(int argc, char **argv, options *o)
-{
-    for (int i = 1; i < argc; i++) {
-        const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
-
-        if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-            help(stdout);
-            return NSC_TOOL_OK;
-        }
-        if (strcmp(name, "--list") == 0) {
-            o->list = true;
-            continue;
-        }
-        if (strcmp(name, "--json") == 0) {
-            o->json = true;
-            continue;
-        }
-        char *end = NULL;
-
-        i++;
-        if (value && strcmp(name, "--backend") == 0)
-            o->backend = value;
-        else if (value && strcmp(name, "--only") == 0)
-            o->only = value;
-        else if (value && *value && strcmp(name, "--seed") == 0 && (o->seed = strtoull(value, &end, 0), *end == 0))
-            continue;
-        else {
-            fprintf(stderr, "nascent conformance: '%s' is not understood here\n", name);
-            help(stderr);
-            return -NSC_TOOL_USAGE;
-        }
-    }
-    if (!o->list && !o->backend) {
-        fprintf(stderr, "nascent conformance: say what to test with --backend\n");
-        return -NSC_TOOL_USAGE;
-    }
-    return 1;
-}
-
-static void print_json_text(const char *text)
-{
-    putchar('"');
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c == '"' || c == '\\')
-            printf("\\%c", c);
-        else if (c < 0x20)
-            printf("\\u%04x", c);
-        else
-            putchar(c);
-    }
-    putchar('"');
-}
-
-static void report(const options *o, const target *t, bool first)
+static void report(const options *o, const target *t)
 {
     static const char *const names[] = {"pass", "fail", "skip"};
 
-    if (o->json) {
-        printf("%s\n    {\"case\": \"%s\", \"verdict\": \"%s\", \"text\": ", first ? "" : ",", t->name,
-               names[t->verdict]);
-        print_json_text(t->text);
-        printf("}");
-    } else if (t->verdict == VERDICT_FAIL) {
-        printf("FAIL %s: %s\n     again: nascent conformance --backend '%s' --only '%s' --seed %llu\n", t->name,
-               t->text, o->backend, t->name, (unsigned long long)o->seed);
-    } else if (t->verdict == VERDICT_SKIP) {
-        printf("SKIP %s: %s\n", t->name, t->text);
+    if (o->cases) {
+        cJSON *row = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(row, "case", t->name);
+        cJSON_AddStringToObject(row, "verdict", names[t->verdict]);
+        cJSON_AddStringToObject(row, "text", t->text);
+        cJSON_AddItemToArray(o->cases, row);
+        return;
     }
+    if (t->verdict == VERDICT_PASS)
+        return;
+    nsc_progress_end();
+    if (t->verdict == VERDICT_FAIL)
+        printf("%sFAIL%s %s: %s\n     again: nascent conformance --backend '%s' --only '%s' --seed %llu\n",
+               nsc_red(stdout), nsc_plain(stdout), t->name, t->text, o->backend, t->name, (unsigned long long)o->seed);
+    else
+        printf("SKIP %s: %s\n", t->name, t->text);
     fflush(stdout);
 }
 
-static void run_case(const options *o, target *t, const conformance_case *c, counts *count, bool first)
+static void run_case(const options *o, target *t, const conformance_case *c, counts *count)
 {
     char name[128];
 
     snprintf(name, sizeof name, "%s/%s", c->family, c->name);
+    nsc_progress("%s", name);
     t->name = name;
     t->verdict = VERDICT_PASS;
     t->text[0] = 0;
     c->run(t, c->number);
     end_case(t);
     *(t->verdict == VERDICT_PASS ? &count->passed : t->verdict == VERDICT_FAIL ? &count->failed : &count->skipped) += 1;
-    report(o, t, first);
+    report(o, t);
     t->name = NULL;
 }
 
@@ -134,8 +80,10 @@ static bool wanted(const options *o, const conformance_case *c)
 
 static void print_family(const options *o, const char *family, counts c)
 {
-    if (!o->json && c.passed + c.failed + c.skipped > 0)
-        printf("%-14s %5u passed %5u failed %5u skipped\n", family, c.passed, c.failed, c.skipped);
+    if (o->cases || c.passed + c.failed + c.skipped == 0)
+        return;
+    nsc_progress_end();
+    printf("%-14s %5u passed %5u failed %5u skipped\n", family, c.passed, c.failed, c.skipped);
 }
 
 /* Every wanted case, a family after the other; the counts of all of them. */
@@ -157,7 +105,7 @@ static counts run_all(const options *o, target *t)
                 continue;
             counts before = family;
 
-            run_case(o, t, c, &family, all.passed + all.failed + all.skipped == 0);
+            run_case(o, t, c, &family);
             all.passed += family.passed - before.passed;
             all.failed += family.failed - before.failed;
             all.skipped += family.skipped - before.skipped;
@@ -165,65 +113,146 @@ static counts run_all(const options *o, target *t)
     }
     if (!stopped)
         print_family(o, name, family);
-    else if (!o->json)
+    else if (!o->cases)
         printf("buffers do not work, and all else relies on them: the rest was not run\n");
     return all;
 }
 
-static void list(const options *o)
+static int no_case(const options *o)
 {
-    for (size_t i = 0; i < TABLES; i++)
-        for (const conformance_case *c = tables[i]; c->family; c++)
-            if (wanted(o, c))
-                printf("%s/%s\n", c->family, c->name);
+    return nsc_say_usage("--only %s: no case matches; nascent conformance --list names them", o->only);
 }
 
-int nsc_tool_conformance(int argc, char **argv)
+static int list(options *o)
 {
-    options o = {.seed = 1};
-    int parsed = parse(argc, argv, &o);
+    unsigned count = 0;
 
-    if (parsed != 1)
-        return -parsed;
-    if (o.list) {
-        list(&o);
-        return NSC_TOOL_OK;
+    for (size_t i = 0; i < TABLES; i++)
+        for (const conformance_case *c = tables[i]; c->family; c++) {
+            char name[128];
+
+            if (!wanted(o, c))
+                continue;
+            count++;
+            snprintf(name, sizeof name, "%s/%s", c->family, c->name);
+            if (o->cases)
+                cJSON_AddItemToArray(o->cases, cJSON_CreateString(name));
+            else
+                printf("%s\n", name);
+        }
+    o->answered = count > 0;
+    return count > 0 ? NSC_EXIT_OK : no_case(o);
+}
+
+static void print_counts(const options *o, cJSON *whole, counts all)
+{
+    if (!o->cases) {
+        printf("%u cases: %s%u passed%s, %s%u failed%s, %u skipped\n", all.passed + all.failed + all.skipped,
+               nsc_green(stdout), all.passed, nsc_plain(stdout), all.failed ? nsc_red(stdout) : "", all.failed,
+               all.failed ? nsc_plain(stdout) : "", all.skipped);
+        return;
     }
-    target t = {.backend = o.backend, .seed = o.seed};
-    nsc_status status = nsc_context_open(&t.context, o.backend);
+    nsc_json_add_whole(whole, "passed", all.passed);
+    nsc_json_add_whole(whole, "failed", all.failed);
+    nsc_json_add_whole(whole, "skipped", all.skipped);
+}
 
-    if (status != NSC_OK) {
-        fprintf(stderr, "nascent conformance: %s\n", nsc_last_error(NULL));
-        return status == NSC_UNAVAILABLE ? NSC_TOOL_UNAVAILABLE
-               : status == NSC_INVALID   ? NSC_TOOL_USAGE
-                                         : NSC_TOOL_FAILED;
-    }
-    const nsc_device_info *device = nsc_context_device(t.context);
+/* The wanted cases on an open device. The exit code. */
+static int test_device(options *o, target *t, cJSON *whole)
+{
+    const nsc_device_info *device = nsc_context_device(t->context);
 
-    if (o.json) {
-        printf("{\"backend\": ");
-        print_json_text(device->backend);
-        printf(", \"device\": ");
-        print_json_text(device->name);
-        printf(", \"seed\": %llu, \"cases\": [", (unsigned long long)o.seed);
+    if (o->cases) {
+        nsc_json_add_device(whole, t->context);
+        nsc_json_add_whole(whole, "seed", o->seed);
     } else {
         printf("%s:%u '%s', driver %s, seed %llu\n", device->backend, device->index, device->name, device->driver,
-               (unsigned long long)o.seed);
+               (unsigned long long)o->seed);
     }
-    counts all = run_all(&o, &t);
-    unsigned total = all.passed + all.failed + all.skipped;
+    counts all = run_all(o, t);
 
-    if (o.json)
-        printf("],\n \"passed\": %u, \"failed\": %u, \"skipped\": %u}\n", all.passed, all.failed, all.skipped);
-    else
-        printf("%u cases: %u passed, %u failed, %u skipped\n", total, all.passed, all.failed, all.skipped);
-    if (nsc_context_close(t.context) != NSC_OK) {
-        fprintf(stderr, "nascent conformance: closing failed: %s\n", nsc_last_error(t.context));
-        return NSC_TOOL_FAILED;
-    }
-    if (total == 0) {
-        fprintf(stderr, "nascent conformance: no case matches '%s'; --list names them\n", o.only ? o.only : "");
-        return NSC_TOOL_USAGE;
-    }
-    return all.failed ? NSC_TOOL_FAILED : NSC_TOOL_OK;
+    nsc_progress_end();
+    print_counts(o, whole, all);
+    if (all.passed + all.failed + all.skipped == 0)
+        return no_case(o);
+    o->answered = true;
+    return all.failed ? NSC_EXIT_FAILED : NSC_EXIT_OK;
 }
+
+static int open_and_test(options *o, cJSON *whole)
+{
+    target t = {.backend = o->backend, .seed = o->seed};
+    const nsc_context_options choice = {.backend = o->backend};
+    const nsc_status status = nsc_context_create(&t.context, &choice, sizeof choice);
+
+    if (status != NSC_OK) {
+        nsc_say_refused("nascent devices lists what can be tested");
+        return status == NSC_UNAVAILABLE ? NSC_EXIT_UNAVAILABLE
+               : status == NSC_INVALID   ? NSC_EXIT_USAGE
+                                         : NSC_EXIT_FAILED;
+    }
+    int code = test_device(o, &t, whole);
+
+    if (nsc_context_close(t.context) != NSC_OK)
+        code = nsc_say_refused("this is a fault of the device, or of nascent; please report it");
+    return code;
+}
+
+static int run_command(const nsc_arguments *arguments)
+{
+    cJSON *whole = nsc_is_given(arguments, JSON) ? nsc_json_new() : NULL;
+    options o = {.backend = nsc_text_given(arguments, BACKEND),
+                 .only = nsc_text_given(arguments, ONLY),
+                 .seed = nsc_whole_given(arguments, SEED),
+                 .cases = whole ? cJSON_AddArrayToObject(whole, "cases") : NULL};
+    int code;
+
+    if (nsc_is_given(arguments, LIST))
+        code = list(&o);
+    else if (!o.backend)
+        code = nsc_say_usage("--backend is missing; give --backend CHOICE, what to test, as in NASCENT_BACKEND");
+    else
+        code = open_and_test(&o, whole);
+    const int printed = o.answered && whole ? nsc_json_print(whole) : NSC_EXIT_OK;
+
+    if (!o.answered)
+        cJSON_Delete(whole);
+    return printed != NSC_EXIT_OK ? printed : code;
+}
+
+const nsc_command nsc_command_conformance = {
+    .name = "conformance",
+    .purpose = "test a backend on a device against double precision",
+    .description =
+        "Runs the same cases on any device and compares with a reference in double precision on the host, within "
+        "bounds that follow from each operation (docs/conformance.md). A case that fails prints the command that "
+        "repeats it.",
+    .operands = (const nsc_operand[]){{.name = NULL}},
+    .options = (const nsc_option[]){[BACKEND] = {.name = "backend",
+                                                 .argument = "CHOICE",
+                                                 .kind = NSC_OPTION_TEXT,
+                                                 .help = "what to test, as in NASCENT_BACKEND: a name, or the absolute "
+                                                         "path of a plug-in; required, except with --list"},
+                                    [ONLY] = {.name = "only",
+                                              .argument = "GLOB",
+                                              .kind = NSC_OPTION_TEXT,
+                                              .help = "the cases whose family/name matches, for example 'gemm/*'"},
+                                    [SEED] = {.name = "seed",
+                                              .argument = "N",
+                                              .kind = NSC_OPTION_WHOLE,
+                                              .initial = 1,
+                                              .help = "of the data, a whole number below 2^64; 1 if not given"},
+                                    [LIST] = {.name = "list", .help = "name the cases and run none"},
+                                    [JSON] = NSC_JSON_OPTION,
+                                    {.name = NULL}},
+    .examples = (const nsc_example[]){{"nascent conformance --backend reference", "every case on the reference"},
+                                      {"nascent conformance --backend reference --only 'gemm/*' --json",
+                                       "the products alone, for a program"},
+                                      {"nascent conformance --list", "what there is to test"},
+                                      {NULL, NULL}},
+    .done = "no case failed",
+    .failed = "a case failed, or the device could not be opened",
+    .unavailable = "the device is not on this machine",
+    .uses_device = 1,
+    .run = run_command,
+};

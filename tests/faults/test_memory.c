@@ -119,6 +119,35 @@ static nsc_status step_read(life_state *life)
     return nsc_tensor_read(life->y, life->result, sizeof life->result);
 }
 
+static nsc_status step_profile(life_state *life)
+{
+    return nsc_profile_start(life->context);
+}
+
+static nsc_status step_stop(life_state *life)
+{
+    return nsc_profile_stop(life->context);
+}
+
+static int any_total(void *user, const nsc_profile_total *total)
+{
+    (void)user, (void)total;
+    return 0;
+}
+
+static nsc_status step_totals(life_state *life)
+{
+    return nsc_profile_totals(life->context, any_total, NULL);
+}
+
+static nsc_status step_write(life_state *life)
+{
+    static const char path[] = "/tmp/nascent-faults.json";
+    nsc_status status = nsc_profile_write(life->context, path);
+    remove(path);
+    return status;
+}
+
 static const struct {
     const char *name;
     nsc_status (*run)(life_state *life);
@@ -126,6 +155,8 @@ static const struct {
     {"open", step_open},       {"build", step_build},     {"input", step_input},     {"request", step_request},
     {"propose", step_propose}, {"forward", step_forward}, {"forget", step_forget},   {"infer shapes", step_shapes},
     {"request", step_request}, {"set", step_set},         {"forward", step_forward}, {"read", step_read},
+    {"profile", step_profile}, {"forward", step_forward}, {"read", step_read},       {"stop", step_stop},
+    {"totals", step_totals},   {"write", step_write},
 };
 
 static int check_legal(void *user, const char *path, nsc_parameter *parameter)

@@ -12,6 +12,7 @@ typedef union operation {
     nsc_backend_gemm gemm;
     nsc_backend_random random;
     nsc_backend_gemm_epilogue epilogue;
+    nsc_backend_gather gather;
 } operation;
 
 static nsc_backend_dtype read_dtype(fuzz_reader *reader)
@@ -52,11 +53,13 @@ static void read_operation(fuzz_reader *reader, operation *o, const nsc_backend_
 {
     static const uint32_t sizes[] = {
         sizeof(nsc_backend_operation), NSC_BACKEND_MAP_SIZE,           NSC_BACKEND_REDUCE_SIZE, NSC_BACKEND_GEMM_SIZE,
-        NSC_BACKEND_RANDOM_SIZE,       NSC_BACKEND_GEMM_EPILOGUE_SIZE, sizeof(operation)};
+        NSC_BACKEND_RANDOM_SIZE,       NSC_BACKEND_GEMM_EPILOGUE_SIZE, NSC_BACKEND_GATHER_SIZE, sizeof(operation)};
+    enum { COUNT = sizeof sizes / sizeof sizes[0] - 1 };
     memset(o, 0, sizeof *o);
     o->head.kind = (uint32_t)fuzz_number(reader);
     const uint8_t other_size = fuzz_byte(reader);
-    o->head.struct_size = other_size ? (uint32_t)fuzz_number(reader) : sizes[o->head.kind < 6 ? o->head.kind : 6];
+    o->head.struct_size =
+        other_size ? (uint32_t)fuzz_number(reader) : sizes[o->head.kind < COUNT ? o->head.kind : COUNT];
     switch (o->head.kind) {
     case NSC_BACKEND_MAP:
         o->map.expression = expression;
@@ -84,7 +87,13 @@ static void read_operation(fuzz_reader *reader, operation *o, const nsc_backend_
     case NSC_BACKEND_RANDOM:
         o->random.distribution = (uint32_t)fuzz_number(reader);
         o->random.first = (uint64_t)fuzz_number(reader);
+        o->random.stream_scalars = (uint32_t)fuzz_number(reader);
         o->random.output = read_view(reader);
+        break;
+    case NSC_BACKEND_GATHER:
+        o->gather.source = read_view(reader);
+        o->gather.indices = read_view(reader);
+        o->gather.output = read_view(reader);
         break;
     default:
         o->epilogue.expression = expression;
@@ -177,7 +186,15 @@ static void check_operation(const operation *o)
         check_source(&o->gemm.b, &o->gemm.c, false);
         break;
     case NSC_BACKEND_RANDOM:
+        REQUIRE(o->random.stream_scalars <= 1);
         check_destination(&o->random.output);
+        break;
+    case NSC_BACKEND_GATHER:
+        REQUIRE(o->gather.source.rank == 3 && o->gather.indices.rank == 1 && o->gather.output.rank == 3);
+        REQUIRE(o->gather.output.dims[1] == o->gather.indices.dims[0]);
+        check_destination(&o->gather.output);
+        check_source(&o->gather.source, &o->gather.output, false);
+        check_source(&o->gather.indices, &o->gather.output, false);
         break;
     default:
         fuzz_expression_run(o->epilogue.expression);

@@ -77,6 +77,27 @@ static void check_backend_path(const char *text)
         fuzz_refused(why, sizeof why);
 }
 
+/* The name of a further file differs from the first only by its number, and stays in the folder. */
+static void check_trace(const char *text)
+{
+    char why[WHY] = "", first[NSC_TRACE_BYTES], second[NSC_TRACE_BYTES];
+    if (!nsc_parse_trace(text, why, sizeof why)) {
+        fuzz_refused(why, sizeof why);
+        return;
+    }
+    nsc_trace_name(text, 1, first);
+    nsc_trace_name(text, 4294967297u, second);
+    REQUIRE(strcmp(first, text) == 0);
+    REQUIRE(strlen(second) == strlen(text) + 11);
+    size_t same = 0;
+    while (text[same] != 0 && text[same] == second[same])
+        same++;
+    while (same > 0 && strncmp(second + same, ".4294967297", 11) != 0)
+        same--; /* the text may go on as the number begins */
+    REQUIRE(strncmp(second + same, ".4294967297", 11) == 0 && strcmp(second + same + 11, text + same) == 0);
+    REQUIRE(strchr(text + same, '/') == NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
@@ -89,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_log(text);
     check_cache_dir(text);
     check_backend_path(text);
+    check_trace(text);
     free(text);
     return 0;
 }

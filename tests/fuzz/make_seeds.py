@@ -15,7 +15,7 @@ CHOICE = {
     "empty_choice": "a,,b", "spaces": "a, b",
 }
 SETTINGS = {
-    "all": "all", "kinds": "random,gemm_epilogue", "required": "random,gemm", "log": "warning", "threads": "4096",
+    "all": "all", "kinds": "random,gemm_epilogue", "gather": "gather,random", "required": "random,gemm", "log": "warning", "threads": "4096",
     "too_many": "4097", "off": "off", "directory": "/var/cache/nascent", "path": "/opt/a::/opt/b:", "relative": "/a:b",
 }
 
@@ -53,7 +53,7 @@ EXPRESSION = {
     "too_deep": expression(1, 1, [(LOAD, 0)] * 17 + [(ADD, 0)] * 16 + [(STORE, 0)], 17),
 }
 
-F32, U8 = 0, 3
+F32, I32, U8 = 0, 1, 3
 
 
 def view(buffer, dims, strides=None, offset=0, dtype=F32):
@@ -69,9 +69,13 @@ OPERATION = {
     "reduce": COPY + bytes([2, 0, 1, 1, 1, 2, 3, 4]) + view(0, [3, 4]) + view(1, [3]),
     "gemm": COPY + bytes([3, 0]) + view(0, [2, 3]) + view(1, [3, 4], [1, 3]) + view(2, [2, 4]),
     "batched": COPY + bytes([3, 0]) + view(0, [2, 2, 3]) + view(1, [2, 3, 4]) + view(2, [2, 2, 4]),
-    "random": COPY + bytes([4, 0, 2, 8]) + view(0, [20]),
+    "random": COPY + bytes([4, 0, 2, 8, 0]) + view(0, [20]),
+    "streams": COPY + bytes([4, 0, 3, 8, 1]) + view(0, [20]),
     "epilogue": RELU + bytes([5, 0, 1]) + view(0, [2, 3]) + view(1, [3, 4], [1, 3]) + view(2, [2, 4])
                 + view(3, [2, 4], [0, 1]),
+    "gather": COPY + bytes([6, 0]) + view(0, [2, 5, 3]) + view(1, [4], dtype=I32) + view(2, [2, 4, 3]),
+    "gather_bytes": COPY + bytes([6, 0]) + view(0, [2, 5, 3], [0, 3, 1], dtype=U8) + view(1, [4], [0], dtype=U8)
+                    + view(2, [2, 4, 3], [1, 6, 2], dtype=U8),
 }
 
 

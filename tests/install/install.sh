@@ -49,3 +49,14 @@ for plugin in $plugins; do
     name=$(basename "$plugin" .so)
     grep -q "${name#libnascent-backend-}" devices.txt || fail "nascent devices does not list ${name#libnascent-backend-}"
 done
+
+# The manual pages, and completion for the subcommands that the command has.
+[ -s "$prefix/share/man/man1/nascent.1" ] || fail "there is no manual page nascent.1"
+for name in $("$prefix/bin/nascent" --help | sed -n '/^subcommands:/,/^$/s/^  \([a-z]\+\) .*/\1/p'); do
+    "$prefix/bin/nascent" help --man "$name" | cmp - "$prefix/share/man/man1/nascent-$name.1" || fail "nascent-$name.1 differs"
+done
+[ "$(ls "$prefix"/share/man/man1/nascent-*.1 | wc -l)" -ge 7 ] || fail "manual pages are missing"
+"$prefix/bin/nascent" help --completion bash | cmp - "$prefix/share/bash-completion/completions/nascent" ||
+    fail "the completion for bash differs"
+"$prefix/bin/nascent" help --completion zsh | cmp - "$prefix/share/zsh/site-functions/_nascent" ||
+    fail "the completion for zsh differs"

@@ -157,6 +157,34 @@ START_TEST(test_a_steady_forward_makes_and_waits_for_nothing)
 }
 END_TEST
 
+/* A profile takes its room in advance: once it has some, a run that is recorded takes none. */
+START_TEST(test_a_recorded_forward_allocates_and_formats_nothing)
+{
+    nsc_context *context = model_context(_i);
+    float values[BATCH * UNITS];
+    const char *name = NULL;
+    int failed = 0;
+    steady own = begin(context, a_net());
+    ASSERT_OK(nsc_profile_start(context));
+    ASSERT_OK(nsc_forward(own.net, own.x, &own.y));
+    ASSERT_OK(nsc_tensor_read(own.y, values, sizeof values));
+    interpose_start();
+    for (int i = 0; i < 20; i++) {
+        failed |= nsc_forward(own.net, own.x, &own.y) != NSC_OK;
+        failed |= nsc_tensor_read(own.y, values, sizeof values) != NSC_OK;
+    }
+    unsigned long calls = interpose_stop(&name);
+    ASSERT_OK(nsc_profile_stop(context));
+    nsc_profile_summary summary;
+    ASSERT_OK(nsc_profile_summarize(context, &summary, sizeof summary));
+    ck_assert_int_eq(failed, 0);
+    ck_assert_uint_lt(summary.records, 1024); /* the room that is taken at once */
+    ck_assert_uint_ge(summary.launches, 21);
+    ck_assert_msg(calls == 0, "%lu calls, the last of %s", calls, name);
+    end(&own);
+}
+END_TEST
+
 /* ---- launches --------------------------------------------------------------------------------------------------- */
 
 /* Launches of one dense layer with bias and activation, as the context counts them. */
@@ -309,6 +337,7 @@ int main(void)
     EACH_BACKEND(tests, test_a_steady_forward_allocates_and_formats_nothing);
     EACH_BACKEND(tests, test_a_planted_call_is_caught);
     EACH_BACKEND(tests, test_a_steady_forward_makes_and_waits_for_nothing);
+    EACH_BACKEND(tests, test_a_recorded_forward_allocates_and_formats_nothing);
     EACH_BACKEND(tests, test_a_dense_layer_is_one_launch_or_two);
     if (opencl_index() >= 0 && find_layer()) {
         tcase_add_test(tests, test_layer_a_dense_layer_is_one_kernel_or_those_of_clblast_and_one);

@@ -6,13 +6,16 @@ A fenced block takes part when the line before it is a mark:
     <!-- file: NAME -->   is written to NAME
     <!-- run -->          is given to sh -eu, and must end 0
     <!-- output -->       is what the run before it printed, line by line; "..." stands for any text in a line
+A mark of its own, <!-- given: NAME 2x20 -->, stands for an npy file of ones that the reader makes.
 """
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 
+GIVEN = re.compile(r"^<!-- given: (\S+) (\d+)x(\d+) -->$", re.M)
 BLOCK = re.compile(r"^<!-- (file: (?P<name>\S+)|run|output) -->\n```\w*\n(?P<text>.*?)^```$", re.M | re.S)
 
 
@@ -25,6 +28,14 @@ def check_output(want, got):
     if len(want) == len(got) and all(map(same_line, want, got)):
         return
     sys.exit("README: the output differs\n-- written:\n%s\n-- printed:\n%s" % ("\n".join(want), "\n".join(got)))
+
+
+def write_npy(path, rows, columns):
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }" % (rows, columns)
+    header = header.ljust(117) + "\n"
+    with open(path, "wb") as file:
+        file.write(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header.encode())
+        file.write(struct.pack("<f", 1) * rows * columns)
 
 
 def main():
@@ -40,6 +51,8 @@ def main():
     environment = dict(os.environ, LD_LIBRARY_PATH=prefix + "/lib", PKG_CONFIG_PATH=prefix + "/lib/pkgconfig",
                        PATH=prefix + "/bin:" + os.environ["PATH"])
 
+    for name, rows, columns in GIVEN.findall(readme):
+        write_npy(os.path.join(scratch, name), int(rows), int(columns))
     files, runs, printed = 0, 0, None
     for block in BLOCK.finditer(readme):
         mark, text = block.group(1), block.group("text")

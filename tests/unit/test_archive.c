@@ -156,6 +156,13 @@ START_TEST(test_a_failed_write_leaves_what_was_there)
     ck_assert_int_eq(access(inside, F_OK), 0);
     ck_assert_int_eq(rmdir(inside), 0);
     ck_assert_int_eq(rmdir(path), 0);
+    /* A pipe, or a device, is not replaced by a file. */
+    struct stat about;
+    ck_assert_int_eq(mkfifo(in_folder("pipe"), 0600), 0);
+    ck_assert_int_eq(write_arrays(_i, path, &array, 1), NSC_IO);
+    ASSERT_SAYS("pipe: cannot be replaced: it is no regular file");
+    ck_assert(stat(path, &about) == 0 && S_ISFIFO(about.st_mode));
+    ck_assert_int_eq(unlink(path), 0);
     char command[300]; /* no temporary file is left */
     snprintf(command, sizeof command, "ls %s | grep -q tmp", folder);
     ck_assert_int_ne(system(command), 0);

@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(layout_of_random)
 {
-    SIZE(nsc_backend_random, 200);
+    SIZE(nsc_backend_random, 208);
     FIELD(nsc_backend_random, struct_size, 0);
     FIELD(nsc_backend_random, kind, 4);
     FIELD(nsc_backend_random, distribution, 8);
@@ -140,6 +140,20 @@ START_TEST(layout_of_random)
     FIELD(nsc_backend_random, scale, 40);
     FIELD(nsc_backend_random, shift, 44);
     FIELD(nsc_backend_random, output, 48);
+    FIELD(nsc_backend_random, stream_scalars, 200);
+    FIELD(nsc_backend_random, reserved2, 204);
+    ck_assert_uint_eq(NSC_BACKEND_RANDOM_SIZE, 208);
+}
+END_TEST
+
+START_TEST(layout_of_gather)
+{
+    SIZE(nsc_backend_gather, 464);
+    FIELD(nsc_backend_gather, struct_size, 0);
+    FIELD(nsc_backend_gather, kind, 4);
+    FIELD(nsc_backend_gather, source, 8);
+    FIELD(nsc_backend_gather, indices, 160);
+    FIELD(nsc_backend_gather, output, 312);
 }
 END_TEST
 
@@ -220,7 +234,7 @@ END_TEST
 
 START_TEST(layout_of_table)
 {
-    SIZE(nsc_backend_table, 184);
+    SIZE(nsc_backend_table, 216);
     FIELD(nsc_backend_table, struct_size, 0);
     FIELD(nsc_backend_table, abi_major, 4);
     FIELD(nsc_backend_table, abi_minor, 8);
@@ -246,6 +260,19 @@ START_TEST(layout_of_table)
     FIELD(nsc_backend_table, trim, 160);
     FIELD(nsc_backend_table, map_host, 168);
     FIELD(nsc_backend_table, unmap_host, 176);
+    FIELD(nsc_backend_table, profile_start, 184);
+    FIELD(nsc_backend_table, launch_timed, 192);
+    FIELD(nsc_backend_table, profile_read, 200);
+    FIELD(nsc_backend_table, profile_stop, 208);
+}
+END_TEST
+
+START_TEST(layout_of_time)
+{
+    SIZE(nsc_backend_time, 24);
+    FIELD(nsc_backend_time, tag, 0);
+    FIELD(nsc_backend_time, start, 8);
+    FIELD(nsc_backend_time, end, 16);
 }
 END_TEST
 
@@ -262,10 +289,12 @@ void unit_tests(TCase *to)
     tcase_add_test(to, layout_of_gemm);
     tcase_add_test(to, layout_of_gemm_epilogue);
     tcase_add_test(to, layout_of_random);
+    tcase_add_test(to, layout_of_gather);
     tcase_add_test(to, layout_of_info);
     tcase_add_test(to, layout_of_limits);
     tcase_add_test(to, layout_of_stats);
     tcase_add_test(to, layout_of_host);
     tcase_add_test(to, layout_of_open_args);
     tcase_add_test(to, layout_of_table);
+    tcase_add_test(to, layout_of_time);
 }

@@ -86,6 +86,17 @@ START_TEST(every_key)
 }
 END_TEST
 
+START_TEST(every_activation)
+{
+    static const char *const names[] = {"identity", "relu", "sigmoid", "tanh", "gelu", "softmax"};
+    char text[256];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(text, sizeof text, MODEL("{\"kind\": \"activation\", \"activation\": \"%s\"}"), names[i]);
+        nsc_release(accepted(text));
+    }
+}
+END_TEST
+
 START_TEST(every_initializer)
 {
     static const char *const all[] = {"{\"kind\": \"zeros\"}",
@@ -338,6 +349,7 @@ int main(void)
     tcase_add_test(cases, chain_without_edges);
     tcase_add_test(cases, edges_order);
     tcase_add_test(cases, every_key);
+    tcase_add_test(cases, every_activation);
     tcase_add_test(cases, every_initializer);
     tcase_add_test(cases, wrong_initializers);
     tcase_add_test(cases, wrong_keys);

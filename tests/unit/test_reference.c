@@ -171,6 +171,57 @@ START_TEST(batched_product)
 END_TEST
 
 /* A program with an operation of a later version is turned down, before any effect. */
+/* One step, another stream at every launch; patterns that are NaN as floats arrive as they are. */
+START_TEST(streams_given_at_launch)
+{
+    enum { COUNT = 37 };
+    static const uint64_t streams[] = {0, 1, 0xcbf29ce484222325u, 0x7fa000017f800001u, UINT64_MAX};
+    nsc_backend_random random = {
+        .struct_size = NSC_BACKEND_RANDOM_SIZE,
+        .kind = NSC_BACKEND_RANDOM,
+        .distribution = NSC_BACKEND_NORMAL,
+        .seed = 42,
+        .first = 3,
+        .scale = 1,
+        .stream_scalars = 1,
+        .output = {.rank = 1, .dtype = {NSC_BACKEND_FLOAT, 32, 1}, .dims = {COUNT}, .strides = {1}}};
+    float got[COUNT] = {0}, want[COUNT], scalars[2];
+    nsc_backend_binding binding = {.buffer = buffer_with(got, sizeof got)};
+    nsc_backend_step *step = NULL;
+
+    ck_assert_int_eq(table->prepare(device, (const nsc_backend_operation *)&random, &step), NSC_BACKEND_OK);
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+        const uint32_t words[2] = {(uint32_t)streams[i], (uint32_t)(streams[i] >> 32)};
+
+        memcpy(scalars, words, sizeof scalars);
+        ck_assert_int_eq(table->launch(device, NULL, step, &binding, 1, scalars, 2), NSC_BACKEND_OK);
+        ck_assert_int_eq(table->read(device, NULL, binding.buffer, 0, sizeof got, got), NSC_BACKEND_OK);
+        nsc_random_normal(random.seed, streams[i], random.first, COUNT, 1, 0, want);
+        ck_assert_mem_eq(got, want, sizeof want);
+    }
+    table->release(device, step);
+    table->free(device, binding.buffer);
+    random.stream_scalars = 2;
+    ck_assert_int_eq(table->prepare(device, (const nsc_backend_operation *)&random, &step), NSC_BACKEND_UNSUPPORTED);
+}
+END_TEST
+
+/* A backend from before stream_scalars knows the struct up to output: the tail is only a stranger's when it says something. */
+START_TEST(an_older_backend_sees_the_new_tail)
+{
+    const uint32_t older = NSC_BACKEND_SIZE_TO(nsc_backend_random, output);
+    nsc_backend_random mine, random = {.struct_size = NSC_BACKEND_RANDOM_SIZE, .kind = NSC_BACKEND_RANDOM};
+
+    ck_assert_int_eq(nsc_backend_take(&mine, older, &random), 1);
+    random.stream_scalars = 1;
+    ck_assert_int_eq(nsc_backend_take(&mine, older, &random), 0);
+    random.struct_size = older;
+    random.stream_scalars = 1; /* beyond the size that the writer gave: not read */
+    ck_assert_int_eq(nsc_backend_take(&mine, NSC_BACKEND_RANDOM_SIZE, &random), 1);
+    ck_assert_uint_eq(mine.stream_scalars, 0);
+}
+END_TEST
+
 START_TEST(unknown_expression_operation)
 {
     nsc_backend_instruction code[3] = {{NSC_OP_LOAD, 0}, {NSC_OP_NEG, 0}, {NSC_OP_STORE, 0}};
@@ -220,6 +271,8 @@ int main(void)
     tcase_add_test(cases, longer_operations);
     tcase_add_test(cases, small_product);
     tcase_add_test(cases, batched_product);
+    tcase_add_test(cases, streams_given_at_launch);
+    tcase_add_test(cases, an_older_backend_sees_the_new_tail);
     tcase_add_test(cases, unknown_expression_operation);
     tcase_add_test(cases, impossible_allocation);
     suite_add_tcase(suite, cases);

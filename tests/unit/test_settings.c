@@ -25,12 +25,14 @@ END_TEST
 START_TEST(kinds_to_compose)
 {
     uint32_t kinds, random = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM),
-                    epilogue = NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE);
-    ck_assert(nsc_parse_compose("all", &kinds, why, sizeof why) && kinds == (random | epilogue));
+                    epilogue = NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE),
+                    gather = NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER);
+    ck_assert(nsc_parse_compose("all", &kinds, why, sizeof why) && kinds == (random | epilogue | gather));
     ck_assert(nsc_parse_compose("random", &kinds, why, sizeof why) && kinds == random);
     ck_assert(nsc_parse_compose("gemm_epilogue,random", &kinds, why, sizeof why) && kinds == (random | epilogue));
+    ck_assert(nsc_parse_compose("gather", &kinds, why, sizeof why) && kinds == gather);
     ck_assert(!nsc_parse_compose("randon", &kinds, why, sizeof why));
-    assert_says(why, "'randon' is no optional kind; say all, or any of random, gemm_epilogue");
+    assert_says(why, "'randon' is no optional kind; say all, or any of random, gemm_epilogue, gather");
     ck_assert(!nsc_parse_compose("random,gemm", &kinds, why, sizeof why));
     assert_says(why, "'gemm' is required");
     ck_assert(!nsc_parse_compose("random,", &kinds, why, sizeof why));
@@ -64,6 +66,28 @@ START_TEST(directories_one_by_one)
     ck_assert_uint_eq(nsc_next_directory("/a::/bc:", &position, &start), 3);
     ck_assert_int_eq(memcmp(start, "/bc", 3), 0);
     ck_assert_uint_eq(nsc_next_directory("/a::/bc:", &position, &start), 0);
+}
+END_TEST
+
+START_TEST(files_of_timelines)
+{
+    static const char *const names[][2] = {{"t.json", "t.3.json"},     {"/a.b/t", "/a.b/t.3"}, {"a/.json", "a/.json.3"},
+                                           {"t.tar.gz", "t.tar.3.gz"}, {".", "..3"},           {"t.", "t.3."}};
+    char name[NSC_TRACE_BYTES], text[NSC_TRACE_BYTES];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        ck_assert(nsc_parse_trace(names[i][0], why, sizeof why));
+        nsc_trace_name(names[i][0], 1, name);
+        ck_assert_str_eq(name, names[i][0]);
+        nsc_trace_name(names[i][0], 3, name);
+        ck_assert_str_eq(name, names[i][1]);
+    }
+    ck_assert(!nsc_parse_trace("", why, sizeof why));
+    ck_assert(!nsc_parse_trace("a/", why, sizeof why));
+    ck_assert_str_eq(why, "'a/' names no file: say the path of a file");
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = 0;
+    ck_assert(!nsc_parse_trace(text, why, sizeof why));
+    assert_says(why, "is too long");
 }
 END_TEST
 
@@ -119,6 +143,7 @@ void unit_tests(TCase *to)
     tcase_add_test(to, kinds_to_compose);
     tcase_add_test(to, threads_and_directories);
     tcase_add_test(to, directories_one_by_one);
+    tcase_add_test(to, files_of_timelines);
     tcase_add_test(to, an_empty_variable_is_unset);
     tcase_add_test(to, options_are_stronger_than_variables);
 }

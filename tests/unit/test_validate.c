@@ -213,10 +213,100 @@ START_TEST(reductions_and_random)
     ck_assert_msg(nsc_operation_valid((const void *)&n, &fake.limits, why, sizeof why), "%s", why);
     n.first = UINT64_MAX;
     ck_assert(operation_refused(&n, "beyond the stream"));
-    n.first = 0, n.distribution = NSC_BACKEND_WORDS;
+    n.first = 0, n.stream_scalars = 1;
+    ck_assert_msg(nsc_operation_valid((const void *)&n, &fake.limits, why, sizeof why), "%s", why);
+    n.stream = 1;
+    ck_assert(operation_refused(&n, "given twice"));
+    n.stream = 0, n.stream_scalars = 2;
+    ck_assert(operation_refused(&n, "stream_scalars is 2"));
+    n.stream_scalars = 0, n.reserved2 = 1;
+    ck_assert(operation_refused(&n, "reserved"));
+    n.reserved2 = 0, n.distribution = NSC_BACKEND_WORDS;
     ck_assert(operation_refused(&n, "uint32"));
     n.distribution = 0;
     ck_assert(operation_refused(&n, "no distribution 0"));
+}
+END_TEST
+
+static nsc_backend_view view_of(uint32_t buffer, uint32_t rank, int64_t a, int64_t b, int64_t c)
+{
+    const int64_t strides[3] = {b * c, c, 1};
+    nsc_backend_view v = {.buffer = buffer, .rank = rank, .dtype = {NSC_BACKEND_FLOAT, 32, 1}, .dims = {a, b, c}};
+    memcpy(v.strides, strides, sizeof strides);
+    return v;
+}
+
+/* (2, 5, 3), four indices, (2, 4, 3) */
+static nsc_backend_gather lines(void)
+{
+    nsc_backend_gather g = {.struct_size = NSC_BACKEND_GATHER_SIZE, .kind = NSC_BACKEND_GATHER};
+    g.source = view_of(0, 3, 2, 5, 3);
+    g.indices = view_of(1, 1, 4, 1, 1);
+    g.indices.dtype.code = NSC_BACKEND_INT;
+    g.output = view_of(2, 3, 2, 4, 3);
+    return g;
+}
+
+#define GATHER_BREAKS(CHANGE, RULE)                                               \
+    do {                                                                          \
+        nsc_backend_gather g = lines();                                           \
+        CHANGE;                                                                   \
+        ck_assert_msg(operation_refused(&g, RULE), "%s gives: %s", #CHANGE, why); \
+    } while (0)
+
+START_TEST(gathers)
+{
+    fake_reset();
+    nsc_backend_gather good = lines();
+    ck_assert_msg(nsc_operation_valid((const void *)&good, &fake.limits, why, sizeof why), "%s", why);
+    good.source.strides[0] = 0, good.indices.strides[0] = -1, good.indices.offset = 3;
+    good.source.dtype.code = good.output.dtype.code = NSC_BACKEND_UINT;
+    good.source.dtype.bits = good.output.dtype.bits = good.indices.dtype.bits = 8;
+    good.indices.dtype.code = NSC_BACKEND_UINT;
+    ck_assert_msg(nsc_operation_valid((const void *)&good, &fake.limits, why, sizeof why), "bytes: %s", why);
+    GATHER_BREAKS(g.struct_size -= 4, "struct_size");
+    GATHER_BREAKS(g.source.rank = 2, "ranks 2, 1 and 3");
+    GATHER_BREAKS(g.indices.rank = 2, "ranks 3, 2 and 3");
+    GATHER_BREAKS(g.output.rank = 2, "ranks 3, 1 and 2");
+    GATHER_BREAKS(g.source.dims[1] = 0, "the source has a dim 1 of 0");
+    GATHER_BREAKS(g.indices.dims[0] = 0, "indices has a dim 0 of 0");
+    GATHER_BREAKS(g.source.offset = -1, "before its buffer");
+    GATHER_BREAKS(g.indices.dtype = g.source.dtype, "neither int32 nor uint32 nor uint8");
+    GATHER_BREAKS(g.output.dtype.code = NSC_BACKEND_INT, "another dtype than the source");
+    GATHER_BREAKS(g.source.dtype.bits = g.output.dtype.bits = 16, "does not store");
+    GATHER_BREAKS(g.output.dims[0] = 3, "the output is (3, 4, 3), and should be (2, 4, 3)");
+    GATHER_BREAKS(g.indices.dims[0] = 5, "should be (2, 5, 3)");
+    GATHER_BREAKS(g.source.dims[2] = 2, "should be (2, 4, 2)");
+    GATHER_BREAKS(g.output.strides[2] = -1; g.output.offset = 2, "written with stride -1");
+    GATHER_BREAKS(g.output.strides[1] = 0, "written with stride 0");
+    GATHER_BREAKS(g.output.strides[0] = 2, "overlaps itself");
+    GATHER_BREAKS(g.output.buffer = 0, "the output overlaps the source");
+    GATHER_BREAKS(g.output.buffer = 1, "the output overlaps indices");
+    const nsc_backend_view *views[NSC_OPERATION_VIEWS];
+    ck_assert_uint_eq(nsc_operation_views((const void *)&good, views), 3);
+    ck_assert(views[0] == &good.source && views[1] == &good.indices && views[2] == &good.output);
+    ck_assert_uint_eq(nsc_operation_outputs((const void *)&good), 1);
+    ck_assert_uint_eq(nsc_operation_scalars((const void *)&good), 0);
+}
+END_TEST
+
+START_TEST(scalars_of_a_launch)
+{
+    nsc_backend_expression e = sum();
+    nsc_backend_map m = {.kind = NSC_BACKEND_MAP, .expression = &e};
+    nsc_backend_reduce r = {.kind = NSC_BACKEND_REDUCE, .producer = &e};
+    nsc_backend_gemm_epilogue g = {.kind = NSC_BACKEND_GEMM_EPILOGUE, .expression = &e};
+    nsc_backend_random n = {.kind = NSC_BACKEND_RANDOM};
+    const nsc_backend_operation other = {.kind = NSC_BACKEND_GEMM};
+    for (e.scalar_count = 0; e.scalar_count <= 3; e.scalar_count += 3) {
+        ck_assert_uint_eq(nsc_operation_scalars((const void *)&m), e.scalar_count);
+        ck_assert_uint_eq(nsc_operation_scalars((const void *)&r), e.scalar_count);
+        ck_assert_uint_eq(nsc_operation_scalars((const void *)&g), e.scalar_count);
+    }
+    ck_assert_uint_eq(nsc_operation_scalars((const void *)&n), 0);
+    n.stream_scalars = 1;
+    ck_assert_uint_eq(nsc_operation_scalars((const void *)&n), 2);
+    ck_assert_uint_eq(nsc_operation_scalars(&other), 0);
 }
 END_TEST
 
@@ -227,4 +317,6 @@ void unit_tests(TCase *to)
     tcase_add_test(to, maps);
     tcase_add_test(to, products);
     tcase_add_test(to, reductions_and_random);
+    tcase_add_test(to, gathers);
+    tcase_add_test(to, scalars_of_a_launch);
 }
