@@ -46,9 +46,9 @@ void nsc_completion_bash(FILE *to)
     fputs("# Completion of nascent for bash; made by `nascent help --completion bash`.\n"
           "_nascent() {\n"
           "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}\n"
-          "    local words= files=\n"
+          "    local words='' files=''\n"
           "    COMPREPLY=()\n"
-          "    [ \"$COMP_CWORD\" -eq 1 ] && command= previous=\n"
+          "    [ \"$COMP_CWORD\" -eq 1 ] && command='' previous=''\n"
           "    case $command$previous in\n"
           "    '') words='",
           to);

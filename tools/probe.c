@@ -15,8 +15,10 @@
 /* The kinds that a device offers beyond the required ones, in the words of NASCENT_COMPOSE. */
 static cJSON *kinds_by_name(uint32_t kinds)
 {
-    static const char *const names[32] = {
-        [NSC_BACKEND_RANDOM] = "random", [NSC_BACKEND_GEMM_EPILOGUE] = "gemm_epilogue"};
+    static const char *const names[32] = {[NSC_BACKEND_RANDOM] = "random",
+                                          [NSC_BACKEND_GEMM_EPILOGUE] = "gemm_epilogue",
+                                          [NSC_BACKEND_GATHER] = "gather",
+                                          [NSC_BACKEND_SOFTMAX] = "softmax"};
     cJSON *array = cJSON_CreateArray();
     for (unsigned kind = 0; kind < 32; kind++) {
         char number[16];

@@ -123,7 +123,7 @@ nsc_backend_status nsc_cl_open(const nsc_backend_open_args *args, nsc_backend_de
     cl_platform_id platform;
     uint32_t ordinal, kinds = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM) |
                               NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE) |
-                              NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER);
+                              NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER) | NSC_BACKEND_KIND_BIT(NSC_BACKEND_SOFTMAX);
     *device = NULL;
     if (!nsc_backend_take(&mine, NSC_BACKEND_OPEN_ARGS_SIZE, args))
         return NSC_BACKEND_UNSUPPORTED;

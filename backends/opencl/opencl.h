@@ -32,6 +32,7 @@ extern const char nsc_kernel_gemm_block[];
 extern const char nsc_kernel_gemm_tile[];
 extern const char nsc_kernel_interpreter[];
 extern const char nsc_kernel_random[];
+extern const char nsc_kernel_softmax[];
 
 /* ---- the device ------------------------------------------------------------------------------------------------ */
 
@@ -225,6 +226,8 @@ nsc_backend_status nsc_cl_random_describe(nsc_backend_device *device, const nsc_
                                           nsc_backend_step *step);
 nsc_backend_status nsc_cl_gather_describe(nsc_backend_device *device, const nsc_backend_gather *gather,
                                           nsc_backend_step *step);
+nsc_backend_status nsc_cl_softmax_describe(nsc_backend_device *device, const nsc_backend_softmax *softmax,
+                                           nsc_backend_step *step);
 
 /* ---- blast.c --------------------------------------------------------------------------------------------------- */
 
@@ -265,8 +268,7 @@ nsc_backend_status nsc_cl_profile_start(nsc_backend_device *device, uint32_t cap
 nsc_backend_status nsc_cl_launch_timed(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
                                        const nsc_backend_binding *bindings, uint32_t binding_count,
                                        const float *scalars, uint32_t scalar_count, uint64_t tag);
-nsc_backend_status nsc_cl_profile_read(nsc_backend_device *device, nsc_backend_time *times, uint32_t capacity,
-                                       uint32_t *count);
+nsc_backend_status nsc_cl_profile_read(nsc_backend_device *device, nsc_backend_time *times, uint32_t *count);
 void nsc_cl_profile_stop(nsc_backend_device *device);
 void nsc_cl_timing_free(nsc_backend_device *device);
 

@@ -17,6 +17,7 @@ typedef union operation {
     nsc_backend_random random;
     nsc_backend_gemm_epilogue epilogue;
     nsc_backend_gather gather;
+    nsc_backend_softmax softmax;
 } operation;
 
 static nsc_backend_status describe(nsc_backend_device *device, const nsc_backend_operation *given, bool alone,
@@ -48,6 +49,10 @@ static nsc_backend_status describe(nsc_backend_device *device, const nsc_backend
         if (!nsc_backend_take(&mine.gather, NSC_BACKEND_GATHER_SIZE, given))
             return NSC_BACKEND_UNSUPPORTED;
         return nsc_cl_gather_describe(device, &mine.gather, step);
+    case NSC_BACKEND_SOFTMAX:
+        if (!nsc_backend_take(&mine.softmax, NSC_BACKEND_SOFTMAX_SIZE, given))
+            return NSC_BACKEND_UNSUPPORTED;
+        return nsc_cl_softmax_describe(device, &mine.softmax, step);
     default:
         return NSC_BACKEND_UNSUPPORTED;
     }

@@ -49,7 +49,8 @@ static nsc_backend_status open_device(const nsc_backend_open_args *args, nsc_bac
     limits->flags = NSC_BACKEND_QUEUES_CONCURRENT | NSC_BACKEND_BATCHED_GEMM;
     limits->storage_dtypes = NSC_BACKEND_HAS_F32 | NSC_BACKEND_HAS_I32 | NSC_BACKEND_HAS_U32 | NSC_BACKEND_HAS_U8;
     limits->optional_kinds = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM) |
-                             NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE) | NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER);
+                             NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE) |
+                             NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER) | NSC_BACKEND_KIND_BIT(NSC_BACKEND_SOFTMAX);
     limits->expression_version = 1;
     limits->max_rank = NSC_BACKEND_MAX_RANK;
     limits->alignment = 64;
@@ -94,6 +95,11 @@ static nsc_backend_status take(const nsc_backend_operation *operation, nsc_backe
         break;
     case NSC_BACKEND_GATHER:
         if (nsc_backend_take(&step->operation.gather, NSC_BACKEND_GATHER_SIZE, operation))
+            status = NSC_BACKEND_OK;
+        break;
+    case NSC_BACKEND_SOFTMAX:
+        if (nsc_backend_take(&step->operation.softmax, NSC_BACKEND_SOFTMAX_SIZE, operation) &&
+            step->operation.softmax.logarithm <= 1)
             status = NSC_BACKEND_OK;
         break;
     }
@@ -149,6 +155,9 @@ static nsc_backend_status launch(nsc_backend_device *device, nsc_backend_queue *
         break;
     case NSC_BACKEND_GATHER:
         reference_gather(step, &given);
+        break;
+    case NSC_BACKEND_SOFTMAX:
+        reference_softmax(step, &given);
         break;
     }
     return NSC_BACKEND_OK;

@@ -38,6 +38,7 @@ struct nsc_backend_step {
         nsc_backend_gemm_epilogue epilogue;
         nsc_backend_random random;
         nsc_backend_gather gather;
+        nsc_backend_softmax softmax;
     } operation;
     reference_program program;
 };
@@ -99,12 +100,13 @@ void reference_evaluate(const reference_program *program, const reference_launch
 /* arithmetic.c: out[i] = op(a[i], b[i], c[i]) for the operations that compute. */
 void reference_apply(uint16_t op, uint32_t count, const float *a, const float *b, const float *c, float *out);
 
-/* map.c, reduce.c, gemm.c, random.c, gather.c */
+/* map.c, reduce.c, gemm.c, random.c, gather.c, softmax.c */
 void reference_map(const nsc_backend_step *step, const reference_launch *launch);
 void reference_reduce(const nsc_backend_step *step, const reference_launch *launch);
 void reference_gemm(const nsc_backend_step *step, const reference_launch *launch);
 void reference_gemm_epilogue(const nsc_backend_step *step, const reference_launch *launch);
 void reference_random(const nsc_backend_step *step, const reference_launch *launch);
 void reference_gather(const nsc_backend_step *step, const reference_launch *launch);
+void reference_softmax(const nsc_backend_step *step, const reference_launch *launch);
 
 #endif

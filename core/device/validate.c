@@ -25,6 +25,7 @@ static const char *const kind_names[] = {
     [NSC_BACKEND_RANDOM] = "random",
     [NSC_BACKEND_GEMM_EPILOGUE] = "gemm_epilogue",
     [NSC_BACKEND_GATHER] = "gather",
+    [NSC_BACKEND_SOFTMAX] = "softmax",
 };
 
 const char *nsc_kind_name(uint32_t kind)
@@ -373,6 +374,24 @@ static bool gather_valid(const checker *c, const nsc_backend_gather *gather)
     return true;
 }
 
+static bool softmax_valid(const checker *c, const nsc_backend_softmax *softmax)
+{
+    const nsc_backend_view *input = &softmax->input, *output = &softmax->output;
+    if (softmax->logarithm > 1)
+        return refuse(c, "logarithm is %u, and must be 0 or 1", softmax->logarithm);
+    if (softmax->reserved != 0)
+        return refuse(c, "a reserved field is not 0");
+    if (!view_valid(c, "the input", input) || !destination_valid(c, "the output", output))
+        return false;
+    if (output->rank < 1)
+        return refuse(c, "the output has rank 0, and at least 1 is needed");
+    if (!same_dims(output->rank, output->dims, input))
+        return refuse(c, "the input has other dims than the output");
+    if (!is_dtype(input->dtype, NSC_BACKEND_FLOAT, 32) || !is_dtype(output->dtype, NSC_BACKEND_FLOAT, 32))
+        return refuse(c, "input and output are not both float32");
+    return apart(c, "the input", input, output);
+}
+
 static uint32_t size_of_kind(uint32_t kind)
 {
     switch (kind) {
@@ -386,6 +405,8 @@ static uint32_t size_of_kind(uint32_t kind)
         return NSC_BACKEND_RANDOM_SIZE;
     case NSC_BACKEND_GATHER:
         return NSC_BACKEND_GATHER_SIZE;
+    case NSC_BACKEND_SOFTMAX:
+        return NSC_BACKEND_SOFTMAX_SIZE;
     default:
         return NSC_BACKEND_GEMM_EPILOGUE_SIZE;
     }
@@ -423,6 +444,8 @@ bool nsc_operation_valid(const nsc_backend_operation *operation, const nsc_backe
         return random_valid(&c, whole);
     case NSC_BACKEND_GATHER:
         return gather_valid(&c, whole);
+    case NSC_BACKEND_SOFTMAX:
+        return softmax_valid(&c, whole);
     default:
         return epilogue_valid(&c, whole);
     }

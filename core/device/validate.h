@@ -23,7 +23,7 @@ uint32_t nsc_operation_scalars(const nsc_backend_operation *operation);
 bool nsc_view_extent(const nsc_backend_view *view, int64_t *lowest, int64_t *highest);
 /* Does every element of a valid view lie in a buffer of this many bytes? */
 bool nsc_view_inside(const nsc_backend_view *view, uint64_t bytes);
-/* "map", "reduce", "gemm", "random", "gemm_epilogue", "gather"; NULL for another number. */
+/* "map", "reduce", "gemm", "random", "gemm_epilogue", "gather", "softmax"; NULL for another number. */
 const char *nsc_kind_name(uint32_t kind);
 
 #endif

@@ -38,6 +38,7 @@ size_t nsc_operation_views(const nsc_backend_operation *operation, const nsc_bac
     const nsc_backend_gemm_epilogue *epilogue = whole;
     const nsc_backend_random *random = whole;
     const nsc_backend_gather *gather = whole;
+    const nsc_backend_softmax *softmax = whole;
     switch (operation->kind) {
     case NSC_BACKEND_MAP:
         return append(views, append(views, 0, map->inputs, map->input_count), map->outputs, map->output_count);
@@ -54,6 +55,8 @@ size_t nsc_operation_views(const nsc_backend_operation *operation, const nsc_bac
     case NSC_BACKEND_GATHER:
         return append(views, append(views, append(views, 0, &gather->source, 1), &gather->indices, 1), &gather->output,
                       1);
+    case NSC_BACKEND_SOFTMAX:
+        return append(views, append(views, 0, &softmax->input, 1), &softmax->output, 1);
     default:
         return append(views, 0, &random->output, 1);
     }

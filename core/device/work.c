@@ -146,6 +146,25 @@ static void describe_random(nsc_work *work, writer *shape, const nsc_backend_ran
     say_dims(shape, random->output.rank, random->output.dims);
 }
 
+static void describe_gather(nsc_work *work, writer *shape, const nsc_backend_gather *gather)
+{
+    /* As many elements of the source as of the output, at the most. */
+    work->bytes_read = add(bytes_of(&gather->output), bytes_of(&gather->indices));
+    work->bytes_written = bytes_of(&gather->output);
+    say_dims(shape, gather->source.rank, gather->source.dims);
+    say(shape, "[");
+    say_dims(shape, gather->indices.rank, gather->indices.dims);
+    say(shape, "]");
+}
+
+static void describe_softmax(nsc_work *work, writer *shape, const nsc_backend_softmax *softmax)
+{
+    work->flops = multiply(5, elements(softmax->output.rank, softmax->output.dims));
+    work->bytes_read = bytes_of(&softmax->input);
+    work->bytes_written = bytes_of(&softmax->output);
+    say_dims(shape, softmax->output.rank, softmax->output.dims);
+}
+
 void nsc_work_describe(nsc_work *work, const nsc_backend_operation *operation)
 {
     const void *whole = operation;
@@ -170,6 +189,12 @@ void nsc_work_describe(nsc_work *work, const nsc_backend_operation *operation)
         break;
     case NSC_BACKEND_RANDOM:
         describe_random(work, &shape, whole);
+        break;
+    case NSC_BACKEND_GATHER:
+        describe_gather(work, &shape, whole);
+        break;
+    case NSC_BACKEND_SOFTMAX:
+        describe_softmax(work, &shape, whole);
         break;
     }
 }

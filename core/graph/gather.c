@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lowering of gather: x as (outer, n, inner), all indices in a row. Composed, it is a reduction: of all n, the one whose
+/* Lowering of gather: x as (outer, n, inner), all indices in a row. Where the device does not offer it, it is a
+ * reduction: of all n, the one whose
  * number is the index; the others count as -infinity in a maximum. */
 #include <math.h>
 #include <string.h>
@@ -86,6 +87,24 @@ static void compose(nsc_planner *planner, const nsc_value *value, const nsc_gath
     nsc_plan_add_step(planner, &step, &reduce, NSC_BACKEND_REDUCE_SIZE);
 }
 
+static bool native(nsc_planner *planner, const nsc_value *value, const nsc_gathering *gather)
+{
+    if (!nsc_device_offers(&planner->context->device, NSC_BACKEND_GATHER) ||
+        (planner->refused != NULL && planner->refused[value->id]))
+        return false;
+    nsc_step step = {.value = value->id};
+    nsc_backend_gather operation = {.struct_size = NSC_BACKEND_GATHER_SIZE,
+                                    .kind = NSC_BACKEND_GATHER,
+                                    .source = gather->x,
+                                    .indices = gather->indices,
+                                    .output = gather->y};
+    operation.source.buffer = nsc_step_storage(&step, gather->x_storage);
+    operation.indices.buffer = nsc_step_storage(&step, gather->indices_storage);
+    operation.output.buffer = nsc_step_storage(&step, planner->values[value->id].storage);
+    nsc_plan_add_step(planner, &step, &operation, NSC_BACKEND_GATHER_SIZE);
+    return true;
+}
+
 /* Where the result does not step evenly, it is computed beside and copied there. */
 void nsc_lower_gather(nsc_planner *planner, const nsc_value *value)
 {
@@ -117,7 +136,8 @@ void nsc_lower_gather(nsc_planner *planner, const nsc_value *value)
         nsc_view_merge(&gather.y, 0, axis);
         planned->storage = nsc_plan_storage(planner, NSC_PLACE_ARENA, 0, planned->count * sizeof(float));
     }
-    compose(planner, value, &gather);
+    if (!native(planner, value, &gather))
+        compose(planner, value, &gather);
     if (!even) {
         nsc_lower_copy(planner, value->id, planned->storage,
                        nsc_view_contiguous(NSC_FLOAT32, value->rank, planned->dims), storage, target);

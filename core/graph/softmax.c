@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lowering of softmax and its logarithm over one axis: two reductions and a map. */
+/* Lowering of softmax and its logarithm over one axis: one step where the device offers it, else two reductions and a map. */
 #include <string.h>
 
+#include "core/context.h"
 #include "core/graph/steps.h"
 #include "core/shape.h"
 
@@ -114,6 +115,25 @@ static void compose(nsc_softmax *softmax, bool logarithm)
     add_map(softmax, &result);
 }
 
+/* One step, where the device offers it and has not turned this one down. */
+static bool native(const nsc_softmax *softmax, bool logarithm)
+{
+    nsc_planner *planner = softmax->planner;
+    if (!nsc_device_offers(&planner->context->device, NSC_BACKEND_SOFTMAX) ||
+        (planner->refused != NULL && planner->refused[softmax->value]))
+        return false;
+    nsc_step step = {.value = softmax->value};
+    nsc_backend_softmax operation = {.struct_size = NSC_BACKEND_SOFTMAX_SIZE,
+                                     .kind = NSC_BACKEND_SOFTMAX,
+                                     .logarithm = logarithm,
+                                     .input = softmax->x,
+                                     .output = softmax->y};
+    operation.input.buffer = nsc_step_storage(&step, softmax->x_storage);
+    operation.output.buffer = nsc_step_storage(&step, softmax->y_storage);
+    nsc_plan_add_step(planner, &step, &operation, NSC_BACKEND_SOFTMAX_SIZE);
+    return true;
+}
+
 void nsc_lower_softmax(nsc_planner *planner, const nsc_value *value)
 {
     const nsc_planned *planned = &planner->values[value->id];
@@ -124,5 +144,6 @@ void nsc_lower_softmax(nsc_planner *planner, const nsc_value *value)
                            .y_storage = planned->storage,
                            .x = axis_last(&x->view, value->is.axis),
                            .y = axis_last(&planned->view, value->is.axis)};
-    compose(&softmax, value->is.flag);
+    if (!native(&softmax, value->is.flag))
+        compose(&softmax, value->is.flag);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reduce, gemm by every route, gemm with an epilogue, and the generator on the OpenCL backend. */
+/* reduce, softmax, gemm by every route, gemm with an epilogue, and the generator on the OpenCL backend. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -93,6 +93,83 @@ START_TEST(opencl_reduce_on_a_small_device)
     device->max_group = 8;
     reduce_case(&suite_bench, NSC_BACKEND_SUM, 3, 1001, false);
     device->max_group = group;
+}
+END_TEST
+
+/* ---- softmax ---- */
+
+/* Within the bound of docs/conformance.md, where no d is below -2. */
+static void softmax_case(test_bench *bench, int64_t rows, int64_t length)
+{
+    const int64_t dims[2] = {rows, length};
+    const size_t total = (size_t)(rows * length);
+    float *x = malloc(total * 4), *out = malloc(total * 4);
+    nsc_backend_softmax softmax = {.struct_size = NSC_BACKEND_SOFTMAX_SIZE,
+                                   .kind = NSC_BACKEND_SOFTMAX,
+                                   .input = test_view(0, f32, 2, dims),
+                                   .output = test_view(1, f32, 2, dims)};
+    for (size_t i = 0; i < total; i++)
+        x[i] = test_float(-1.0f, 1.0f);
+    const test_operand operands[] = {{x, NULL, total * 4}, {NULL, out, total * 4}};
+    for (softmax.logarithm = 0; softmax.logarithm < 2; softmax.logarithm++) {
+        test_bench_run(bench, (const nsc_backend_operation *)&softmax, operands, 2, NULL, 0);
+        for (size_t start = 0; start < total; start += (size_t)length) {
+            double top = -INFINITY, sum = 0;
+            for (size_t i = start; i < start + (size_t)length; i++)
+                top = fmax(top, (double)x[i]);
+            for (size_t i = start; i < start + (size_t)length; i++)
+                sum += exp((double)x[i] - top);
+            for (size_t i = start; i < start + (size_t)length; i++) {
+                const double d = (double)x[i] - top, right = softmax.logarithm ? d - log(sum) : exp(d) / sum;
+                const double relative = 0x1p-24 * (double)(length + 22);
+                const double bound = softmax.logarithm ? relative + 8 * 0x1p-24 * fabs(right) : relative * right;
+                ck_assert_msg(fabs((double)out[i] - right) <= bound, "softmax %u of %lld at %zu: %g, not %g",
+                              softmax.logarithm, (long long)length, i, (double)out[i], right);
+            }
+        }
+    }
+    free(x);
+    free(out);
+}
+
+/* Both forms of the kernel, whatever the device is. Neither the sizes of rows nor how many there are, nor the
+ * logarithm, are part of a program. */
+START_TEST(opencl_softmax_builds_nothing_for_another_size)
+{
+    const cl_device_type type = suite_bench.device->type;
+    suite_bench.device->type = CL_DEVICE_TYPE_CPU;
+    softmax_case(&suite_bench, 100, 300);
+    suite_bench.device->type = CL_DEVICE_TYPE_GPU;
+    softmax_case(&suite_bench, 3, 10);
+    softmax_case(&suite_bench, 3, 40);
+    const uint64_t built = test_bench_stats(&suite_bench).programs_built;
+    softmax_case(&suite_bench, 100, 31);
+    softmax_case(&suite_bench, 1, 1);
+    softmax_case(&suite_bench, 300, 129);
+    softmax_case(&suite_bench, 2, 2049);
+    suite_bench.device->type = type;
+    ck_assert_uint_eq(test_bench_stats(&suite_bench).programs_built, built);
+}
+END_TEST
+
+/* Work-groups of 1 and 8, no local memory: other shapes of the same kernel. */
+START_TEST(opencl_softmax_on_a_small_device)
+{
+    nsc_backend_device *device = suite_bench.device;
+    const size_t group = device->max_group;
+    const uint64_t local = device->local_bytes;
+    const cl_device_type type = device->type;
+    device->type = CL_DEVICE_TYPE_GPU;
+    device->max_group = 8;
+    softmax_case(&suite_bench, 5, 33);
+    softmax_case(&suite_bench, 3, 1100);
+    device->max_group = 1;
+    softmax_case(&suite_bench, 3, 1000);
+    device->max_group = group;
+    device->local_bytes = 0;
+    softmax_case(&suite_bench, 70, 1000);
+    device->local_bytes = local;
+    device->type = type;
 }
 END_TEST
 
@@ -378,6 +455,8 @@ TCase *opencl_compute_cases(void)
     TCase *tests = tcase_create("compute");
     tcase_add_test(tests, opencl_reduce);
     tcase_add_test(tests, opencl_reduce_on_a_small_device);
+    tcase_add_test(tests, opencl_softmax_builds_nothing_for_another_size);
+    tcase_add_test(tests, opencl_softmax_on_a_small_device);
     tcase_add_test(tests, opencl_gemm_by_clblast);
     tcase_add_test(tests, opencl_gemm_by_our_own_kernels);
     tcase_add_test(tests, opencl_random);

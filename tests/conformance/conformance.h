@@ -39,7 +39,7 @@ typedef struct conformance_case {
 } conformance_case;
 
 extern const conformance_case cases_buffers[], cases_map_operations[], cases_map[], cases_reduce[], cases_gemm[],
-    cases_epilogue[], cases_random[], cases_gather[], cases_life[], cases_parameters[];
+    cases_epilogue[], cases_random[], cases_gather[], cases_softmax[], cases_life[], cases_parameters[];
 
 /* target.c. The checked calls record a failure and give false or NULL; tensors and memory live until the case ends. A
  * device may turn an operation of an optional kind down: run records a skip then. */

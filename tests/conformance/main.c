@@ -12,9 +12,9 @@
 #include "say.h"
 #include "terminal.h"
 
-static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,    cases_reduce,
-                                                 cases_gemm,    cases_epilogue,       cases_random, cases_gather,
-                                                 cases_life,    cases_parameters};
+static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,       cases_reduce,
+                                                 cases_gemm,    cases_epilogue,       cases_random,    cases_gather,
+                                                 cases_softmax, cases_life,           cases_parameters};
 #define TABLES (sizeof tables / sizeof *tables)
 
 enum { BACKEND, ONLY, SEED, LIST, JSON };
@@ -22,8 +22,9 @@ enum { BACKEND, ONLY, SEED, LIST, JSON };
 typedef struct options {
     const char *backend, *only;
     uint64_t seed;
-    cJSON *cases;  /* NULL: not --json */
-    bool answered; /* there is something to be printed, whatever the exit code */
+    cJSON *cases;    /* NULL: not --json */
+    unsigned wanted; /* cases */
+    bool answered;   /* there is something to be printed, whatever the exit code */
 } options;
 
 typedef struct counts {
@@ -54,12 +55,12 @@ static void report(const options *o, const target *t)
     fflush(stdout);
 }
 
-static void run_case(const options *o, target *t, const conformance_case *c, counts *count)
+static void run_case(const options *o, target *t, const conformance_case *c, counts *count, unsigned number)
 {
     char name[128];
 
     snprintf(name, sizeof name, "%s/%s", c->family, c->name);
-    nsc_progress("%s", name);
+    nsc_progress("case %u of %u: %s", number, o->wanted, name);
     t->name = name;
     t->verdict = VERDICT_PASS;
     t->text[0] = 0;
@@ -105,7 +106,7 @@ static counts run_all(const options *o, target *t)
                 continue;
             counts before = family;
 
-            run_case(o, t, c, &family);
+            run_case(o, t, c, &family, all.passed + all.failed + all.skipped + 1);
             all.passed += family.passed - before.passed;
             all.failed += family.failed - before.failed;
             all.skipped += family.skipped - before.skipped;
@@ -123,25 +124,29 @@ static int no_case(const options *o)
     return nsc_say_usage("--only %s: no case matches; nascent conformance --list names them", o->only);
 }
 
-static int list(options *o)
+static unsigned count_wanted(const options *o)
 {
     unsigned count = 0;
 
     for (size_t i = 0; i < TABLES; i++)
+        for (const conformance_case *c = tables[i]; c->family; c++)
+            count += wanted(o, c);
+    return count;
+}
+
+static void list(options *o)
+{
+    o->answered = true;
+    for (size_t i = 0; i < TABLES; i++)
         for (const conformance_case *c = tables[i]; c->family; c++) {
             char name[128];
 
-            if (!wanted(o, c))
-                continue;
-            count++;
             snprintf(name, sizeof name, "%s/%s", c->family, c->name);
-            if (o->cases)
+            if (wanted(o, c) && o->cases)
                 cJSON_AddItemToArray(o->cases, cJSON_CreateString(name));
-            else
+            else if (wanted(o, c))
                 printf("%s\n", name);
         }
-    o->answered = count > 0;
-    return count > 0 ? NSC_EXIT_OK : no_case(o);
 }
 
 static void print_counts(const options *o, cJSON *whole, counts all)
@@ -173,8 +178,6 @@ static int test_device(options *o, target *t, cJSON *whole)
 
     nsc_progress_end();
     print_counts(o, whole, all);
-    if (all.passed + all.failed + all.skipped == 0)
-        return no_case(o);
     o->answered = true;
     return all.failed ? NSC_EXIT_FAILED : NSC_EXIT_OK;
 }
@@ -205,12 +208,15 @@ static int run_command(const nsc_arguments *arguments)
                  .only = nsc_text_given(arguments, ONLY),
                  .seed = nsc_whole_given(arguments, SEED),
                  .cases = whole ? cJSON_AddArrayToObject(whole, "cases") : NULL};
-    int code;
+    int code = NSC_EXIT_OK;
 
-    if (nsc_is_given(arguments, LIST))
-        code = list(&o);
-    else if (!o.backend)
+    o.wanted = count_wanted(&o);
+    if (!nsc_is_given(arguments, LIST) && !o.backend)
         code = nsc_say_usage("--backend is missing; give --backend CHOICE, what to test, as in NASCENT_BACKEND");
+    else if (o.wanted == 0)
+        code = no_case(&o);
+    else if (nsc_is_given(arguments, LIST))
+        list(&o);
     else
         code = open_and_test(&o, whole);
     const int printed = o.answered && whole ? nsc_json_print(whole) : NSC_EXIT_OK;

@@ -30,10 +30,12 @@ static nsc_status write_npy(void)
     return nsc_npy_write(file, &array);
 }
 
+#ifdef HAVE_LIBZIP
 static nsc_status write_npz(void)
 {
     return nsc_npz_write(file, &array, 1);
 }
+#endif
 
 /* A net without a device: what is declared can be saved. */
 static nsc_status write_checkpoint(void)

@@ -104,6 +104,7 @@ static void prepare_load_prefixed(world *w)
     world_observe(w);
 }
 
+#ifdef HAVE_LIBZIP
 static void prepare_load_npz(world *w)
 {
     const nsc_save_options options = {.size = sizeof options, .format = NSC_FORMAT_NPZ};
@@ -111,6 +112,7 @@ static void prepare_load_npz(world *w)
     w->net = world_net(w, true);
     world_observe(w);
 }
+#endif
 
 static void prepare_load_conflict(world *w)
 {
@@ -140,10 +142,12 @@ static nsc_status act_write_npy(world *w)
     return nsc_npy_write(w->file, &arrays[0]);
 }
 
+#ifdef HAVE_LIBZIP
 static nsc_status act_write_npz(world *w)
 {
     return nsc_npz_write(w->file, arrays, ARRAYS);
 }
+#endif
 
 static void prepare_safetensors(world *w)
 {
@@ -155,10 +159,12 @@ static void prepare_npy(world *w)
     ck_assert_int_eq(act_write_npy(w), NSC_OK);
 }
 
+#ifdef HAVE_LIBZIP
 static void prepare_npz(world *w)
 {
     ck_assert_int_eq(act_write_npz(w), NSC_OK);
 }
+#endif
 
 static void prepare_model(world *w)
 {
@@ -207,11 +213,13 @@ static nsc_status act_save_selected(world *w)
     return nsc_save(w->net, w->file, &options);
 }
 
+#ifdef HAVE_LIBZIP
 static nsc_status act_save_npz(world *w)
 {
     const nsc_save_options options = {.size = sizeof options, .format = NSC_FORMAT_NPZ};
     return nsc_save(w->net, w->file, &options);
 }
+#endif
 
 /* A report comes with a success and with a refusal, and with nothing else. */
 static nsc_status load(world *w, nsc_context *context, const nsc_load_options *options)

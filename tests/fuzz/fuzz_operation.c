@@ -13,6 +13,7 @@ typedef union operation {
     nsc_backend_random random;
     nsc_backend_gemm_epilogue epilogue;
     nsc_backend_gather gather;
+    nsc_backend_softmax softmax;
 } operation;
 
 static nsc_backend_dtype read_dtype(fuzz_reader *reader)
@@ -52,8 +53,9 @@ static void read_views(fuzz_reader *reader, nsc_backend_view *views, uint32_t co
 static void read_operation(fuzz_reader *reader, operation *o, const nsc_backend_expression *expression)
 {
     static const uint32_t sizes[] = {
-        sizeof(nsc_backend_operation), NSC_BACKEND_MAP_SIZE,           NSC_BACKEND_REDUCE_SIZE, NSC_BACKEND_GEMM_SIZE,
-        NSC_BACKEND_RANDOM_SIZE,       NSC_BACKEND_GEMM_EPILOGUE_SIZE, NSC_BACKEND_GATHER_SIZE, sizeof(operation)};
+        sizeof(nsc_backend_operation), NSC_BACKEND_MAP_SIZE,     NSC_BACKEND_REDUCE_SIZE,
+        NSC_BACKEND_GEMM_SIZE,         NSC_BACKEND_RANDOM_SIZE,  NSC_BACKEND_GEMM_EPILOGUE_SIZE,
+        NSC_BACKEND_GATHER_SIZE,       NSC_BACKEND_SOFTMAX_SIZE, sizeof(operation)};
     enum { COUNT = sizeof sizes / sizeof sizes[0] - 1 };
     memset(o, 0, sizeof *o);
     o->head.kind = (uint32_t)fuzz_number(reader);
@@ -94,6 +96,12 @@ static void read_operation(fuzz_reader *reader, operation *o, const nsc_backend_
         o->gather.source = read_view(reader);
         o->gather.indices = read_view(reader);
         o->gather.output = read_view(reader);
+        break;
+    case NSC_BACKEND_SOFTMAX:
+        o->softmax.logarithm = (uint32_t)fuzz_number(reader);
+        o->softmax.reserved = (uint32_t)fuzz_number(reader);
+        o->softmax.input = read_view(reader);
+        o->softmax.output = read_view(reader);
         break;
     default:
         o->epilogue.expression = expression;
@@ -195,6 +203,11 @@ static void check_operation(const operation *o)
         check_destination(&o->gather.output);
         check_source(&o->gather.source, &o->gather.output, false);
         check_source(&o->gather.indices, &o->gather.output, false);
+        break;
+    case NSC_BACKEND_SOFTMAX:
+        REQUIRE(o->softmax.logarithm <= 1 && o->softmax.reserved == 0 && o->softmax.output.rank >= 1);
+        check_destination(&o->softmax.output);
+        check_source(&o->softmax.input, &o->softmax.output, true);
         break;
     default:
         fuzz_expression_run(o->epilogue.expression);

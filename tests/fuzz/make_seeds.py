@@ -15,7 +15,7 @@ CHOICE = {
     "empty_choice": "a,,b", "spaces": "a, b",
 }
 SETTINGS = {
-    "all": "all", "kinds": "random,gemm_epilogue", "gather": "gather,random", "required": "random,gemm", "log": "warning", "threads": "4096",
+    "all": "all", "kinds": "random,gemm_epilogue", "gather": "gather,random", "softmax": "softmax,gather", "required": "random,gemm", "log": "warning", "threads": "4096",
     "too_many": "4097", "off": "off", "directory": "/var/cache/nascent", "path": "/opt/a::/opt/b:", "relative": "/a:b",
 }
 
@@ -76,6 +76,8 @@ OPERATION = {
     "gather": COPY + bytes([6, 0]) + view(0, [2, 5, 3]) + view(1, [4], dtype=I32) + view(2, [2, 4, 3]),
     "gather_bytes": COPY + bytes([6, 0]) + view(0, [2, 5, 3], [0, 3, 1], dtype=U8) + view(1, [4], [0], dtype=U8)
                     + view(2, [2, 4, 3], [1, 6, 2], dtype=U8),
+    "softmax": COPY + bytes([7, 0, 0, 0]) + view(0, [3, 4], [0, 1]) + view(1, [3, 4]),
+    "log_softmax": COPY + bytes([7, 0, 1, 0]) + view(0, [2, 3, 4], None, 5) + view(0, [2, 3, 4], None, 5),
 }
 
 
@@ -107,6 +109,24 @@ MODEL = {
 }
 
 
+def state(rest, path="0.weight"):
+    return '{"version":1,"parameters":{"%s":{%s}}}' % (path, rest)
+
+
+CHECKPOINT = {
+    "empty": '{"version":1,"parameters":{}}', "declared": state('"shape":[4,-1],"role":"weight"'),
+    "rank": state('"shape":null,"role":"offset","gradient":"none","frozen":true'),
+    "origins": state('"shape":[4,3],"origins":[null,"inferred by 0 (dense) from input 0 (2, 3)"],"role":"weight"'),
+    "request": state('"shape":[4,-1],"role":"weight","request":{"seed":"18446744073709551615","path":"0.weight","init":'
+                     '{"kind":"variance_scaling","a":3,"draw":"normal","factor":"in"}}'),
+    "tied": state('"shape":[4,4],"role":"weight","aliases":["1.weight","2.weight"],"multipliers":[0.100000001,-0],'
+                  '"gradient":"add"'),
+    "sparse": state('"shape":[4,4],"role":"weight","request":{"seed":"0","path":"w","init":{"kind":"sparse","a":0.5,'
+                    '"b":1}}'), "version": '{"version":2,"parameters":{}}', "callback":
+    state('"shape":[4,4],"role":"weight","request":{"seed":"0","path":"w","init":{"kind":"callback"}}'),
+}
+
+
 # Archives: a few whole ones of each format; make_corpus.py has the broken ones.
 sys.path.insert(0, HERE)
 import make_corpus  # noqa: E402
@@ -119,12 +139,13 @@ SAFETENSORS = {"whole": make_corpus.header({"__metadata__": {"a": "b"}, "w": mak
 NPY = {"whole": make_corpus.npy(), "version2": make_corpus.npy(version=(2, 0)),
        "bytes": make_corpus.npy(descr="'|u1'", shape="(4,)", data=4), "scalar": make_corpus.npy(shape="()", data=4)}
 NPZ = {"stored": make_corpus.npz([("w.npy", make_corpus.npy())]),
-       "deflated": make_corpus.npz([("w.npy", make_corpus.npy()), ("b.npy", make_corpus.npy())], method=8)}
+       "deflated": make_corpus.npz([("w.npy", make_corpus.npy()), ("b.npy", make_corpus.npy())], method=8),
+       "member": b"\xf0" + make_corpus.npy()}
 
 
 def main():
     for target, seeds in (("choice", CHOICE), ("settings", SETTINGS), ("idx", IDX), ("expression", EXPRESSION),
-                          ("operation", OPERATION), ("cache", CACHE), ("model", MODEL),
+                          ("operation", OPERATION), ("cache", CACHE), ("model", MODEL), ("checkpoint", CHECKPOINT),
                           ("safetensors", SAFETENSORS), ("npy", NPY), ("npz", NPZ)):
         os.makedirs(os.path.join(HERE, target), exist_ok=True)
         for name, data in seeds.items():

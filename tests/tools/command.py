@@ -85,7 +85,7 @@ class Devices(unittest.TestCase):
                 self.assertEqual(device["alignment"] & (device["alignment"] - 1), 0)
                 for key in ("auto_rank", "memory_bytes", "local_memory_bytes", "max_work_group", "threads"):
                     self.assertIsInstance(device[key], int)
-                self.assertLessEqual(set(device["optional_kinds"]), {"random", "gemm_epilogue"})
+                self.assertLessEqual(set(device["optional_kinds"]), {"random", "gemm_epilogue", "gather", "softmax"})
                 self.assertIsInstance(device["note"], str)
         chosen = whole["choice"]["device"]
         self.assertEqual(whole["choice"]["status"], "NSC_OK")

@@ -73,7 +73,7 @@ class Colour(Case):
 class Progress(Case):
     def test_it_is_shown_and_taken_away(self):
         write_npy(self.place("x.npy"), (2, 20), [0.25] * 40)
-        for words, arguments in (("buffers/", ["conformance", "--backend", "reference", "--only", "buffers/*"]),
+        for words, arguments in (("case 1 of ", ["conformance", "--backend", "reference", "--only", "buffers/*"]),
                                  ("making the values of 4 parameters, 31784 bytes",
                                   ["init", "mlp.json", "--input", "2x20", "--output", "w"]),
                                  ("reading x.npy", ["forward", "mlp.json", "--seed", "1", "--input", "x.npy", "--repeat", "5000"]),

@@ -157,6 +157,18 @@ START_TEST(layout_of_gather)
 }
 END_TEST
 
+START_TEST(layout_of_softmax)
+{
+    SIZE(nsc_backend_softmax, 320);
+    FIELD(nsc_backend_softmax, struct_size, 0);
+    FIELD(nsc_backend_softmax, kind, 4);
+    FIELD(nsc_backend_softmax, logarithm, 8);
+    FIELD(nsc_backend_softmax, reserved, 12);
+    FIELD(nsc_backend_softmax, input, 16);
+    FIELD(nsc_backend_softmax, output, 168);
+}
+END_TEST
+
 START_TEST(layout_of_info)
 {
     SIZE(nsc_backend_info, 600);
@@ -290,6 +302,7 @@ void unit_tests(TCase *to)
     tcase_add_test(to, layout_of_gemm_epilogue);
     tcase_add_test(to, layout_of_random);
     tcase_add_test(to, layout_of_gather);
+    tcase_add_test(to, layout_of_softmax);
     tcase_add_test(to, layout_of_info);
     tcase_add_test(to, layout_of_limits);
     tcase_add_test(to, layout_of_stats);

@@ -24,15 +24,15 @@ END_TEST
 
 START_TEST(kinds_to_compose)
 {
-    uint32_t kinds, random = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM),
-                    epilogue = NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE),
-                    gather = NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER);
-    ck_assert(nsc_parse_compose("all", &kinds, why, sizeof why) && kinds == (random | epilogue | gather));
+    uint32_t kinds,
+        random = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM), epilogue = NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE),
+        gather = NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER), softmax = NSC_BACKEND_KIND_BIT(NSC_BACKEND_SOFTMAX);
+    ck_assert(nsc_parse_compose("all", &kinds, why, sizeof why) && kinds == (random | epilogue | gather | softmax));
     ck_assert(nsc_parse_compose("random", &kinds, why, sizeof why) && kinds == random);
     ck_assert(nsc_parse_compose("gemm_epilogue,random", &kinds, why, sizeof why) && kinds == (random | epilogue));
-    ck_assert(nsc_parse_compose("gather", &kinds, why, sizeof why) && kinds == gather);
+    ck_assert(nsc_parse_compose("softmax,gather", &kinds, why, sizeof why) && kinds == (gather | softmax));
     ck_assert(!nsc_parse_compose("randon", &kinds, why, sizeof why));
-    assert_says(why, "'randon' is no optional kind; say all, or any of random, gemm_epilogue, gather");
+    assert_says(why, "'randon' is no optional kind; say all, or any of random, gemm_epilogue, gather, softmax");
     ck_assert(!nsc_parse_compose("random,gemm", &kinds, why, sizeof why));
     assert_says(why, "'gemm' is required");
     ck_assert(!nsc_parse_compose("random,", &kinds, why, sizeof why));

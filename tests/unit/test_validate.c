@@ -290,6 +290,52 @@ START_TEST(gathers)
 }
 END_TEST
 
+static nsc_backend_softmax rows(void)
+{
+    return (nsc_backend_softmax){.struct_size = NSC_BACKEND_SOFTMAX_SIZE,
+                                 .kind = NSC_BACKEND_SOFTMAX,
+                                 .input = view(0, 4, 3),
+                                 .output = view(1, 4, 3)};
+}
+
+#define SOFTMAX_BREAKS(CHANGE, RULE)                                              \
+    do {                                                                          \
+        nsc_backend_softmax s = rows();                                           \
+        CHANGE;                                                                   \
+        ck_assert_msg(operation_refused(&s, RULE), "%s gives: %s", #CHANGE, why); \
+    } while (0)
+
+START_TEST(softmaxes)
+{
+    fake_reset();
+    nsc_backend_softmax good = rows();
+    ck_assert_msg(nsc_operation_valid((const void *)&good, &fake.limits, why, sizeof why), "%s", why);
+    good.logarithm = 1, good.input.strides[0] = 0, good.input.strides[1] = -1, good.input.offset = 2;
+    ck_assert_msg(nsc_operation_valid((const void *)&good, &fake.limits, why, sizeof why), "strides: %s", why);
+    good.input = good.output;
+    ck_assert_msg(nsc_operation_valid((const void *)&good, &fake.limits, why, sizeof why), "in place: %s", why);
+    SOFTMAX_BREAKS(s.struct_size += 8, "struct_size");
+    SOFTMAX_BREAKS(s.logarithm = 2, "logarithm is 2");
+    SOFTMAX_BREAKS(s.reserved = 1, "reserved");
+    SOFTMAX_BREAKS(s.input.rank = s.output.rank = 0, "rank 0");
+    SOFTMAX_BREAKS(s.input.rank = 1, "other dims");
+    SOFTMAX_BREAKS(s.input.dims[1] = 2, "other dims");
+    SOFTMAX_BREAKS(s.output.dims[1] = 0, "the output has a dim 1 of 0");
+    SOFTMAX_BREAKS(s.input.dtype.code = NSC_BACKEND_INT, "not both float32");
+    SOFTMAX_BREAKS(s.output.dtype.code = NSC_BACKEND_UINT, "not both float32");
+    SOFTMAX_BREAKS(s.input.offset = -1, "before its buffer");
+    SOFTMAX_BREAKS(s.output.strides[1] = -1; s.output.offset = 2, "written with stride -1");
+    SOFTMAX_BREAKS(s.output.strides[0] = 2, "overlaps itself");
+    SOFTMAX_BREAKS(s.output.buffer = 0; s.output.offset = 1, "without being the same view");
+    SOFTMAX_BREAKS(s.output.buffer = 0; s.input.strides[0] = 0, "without being the same view");
+    const nsc_backend_view *views[NSC_OPERATION_VIEWS];
+    ck_assert_uint_eq(nsc_operation_views((const void *)&good, views), 2);
+    ck_assert(views[0] == &good.input && views[1] == &good.output);
+    ck_assert_uint_eq(nsc_operation_outputs((const void *)&good), 1);
+    ck_assert_uint_eq(nsc_operation_scalars((const void *)&good), 0);
+}
+END_TEST
+
 START_TEST(scalars_of_a_launch)
 {
     nsc_backend_expression e = sum();
@@ -318,5 +364,6 @@ void unit_tests(TCase *to)
     tcase_add_test(to, products);
     tcase_add_test(to, reductions_and_random);
     tcase_add_test(to, gathers);
+    tcase_add_test(to, softmaxes);
     tcase_add_test(to, scalars_of_a_launch);
 }
