@@ -27,6 +27,33 @@ inline static float nsc_min(float a, float b)
     return nsc_isnan(a) ? a : nsc_isnan(b) ? b : a < b ? a : b;
 }
 
+/* PoCL 3.1 converts the operand of these to an integer. Where its compiler finds that it is NaN (for rint, that it does
+ * not fit), the whole kernel is undefined and stores nothing: such an operand stays away from them. */
+inline static float nsc_rint(float x)
+{
+    const int small = fabs(x) < 8388608.0f; /* others are integers, or not numbers */
+    const float whole = rint(small ? x : 0.0f);
+    return small ? whole : x;
+}
+
+inline static float nsc_exp(float x)
+{
+    const float y = exp(nsc_isnan(x) ? 0.0f : x);
+    return nsc_isnan(x) ? x : y;
+}
+
+inline static float nsc_expm1(float x)
+{
+    const float y = expm1(nsc_isnan(x) ? 0.0f : x);
+    return nsc_isnan(x) ? x : y;
+}
+
+inline static float nsc_tanh(float x)
+{
+    const float y = tanh(nsc_isnan(x) ? 0.0f : x);
+    return nsc_isnan(x) ? x : y;
+}
+
 /* Stores to integers truncate and saturate; NaN is 0. */
 inline static int nsc_to_int(float x)
 {

@@ -8,14 +8,15 @@
 #include "conformance.h"
 #include "tools.h"
 
-static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,
-                                                 cases_reduce,  cases_gemm,           cases_epilogue,
-                                                 cases_random,  cases_life,           cases_parameters};
+static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,      cases_expressions,
+                                                 cases_reduce,  cases_gemm,           cases_epilogue, cases_random,
+                                                 cases_life,    cases_parameters};
 #define TABLES (sizeof tables / sizeof *tables)
 
 typedef struct options {
     const char *backend, *only;
     uint64_t seed;
+    unsigned expressions;
     bool list, json;
 } options;
 
@@ -25,11 +26,13 @@ typedef struct counts {
 
 static void help(FILE *to)
 {
-    fprintf(to, "usage: nascent conformance --backend NAME[:device]|/abs/plugin.so [--only GLOB] [--seed N] [--json]\n"
+    fprintf(to, "usage: nascent conformance --backend NAME[:device]|/abs/plugin.so [--only GLOB] [--seed N]\n"
+                "                           [--expressions N] [--json]\n"
                 "       nascent conformance --list\n"
                 "  --backend  what to test, as in NASCENT_BACKEND\n"
                 "  --only     cases whose family/name matches, for example 'gemm/*'\n"
                 "  --seed     of the data (default 1)\n"
+                "  --expressions  how many random expressions (default 1000)\n"
                 "  --list     names the cases and runs none\n"
                 "  --json     one JSON object on standard output instead of the table\n"
                 "exit codes: 0 no case failed, 1 one did, 2 the command line is wrong, 77 the device is not here\n");
@@ -61,6 +64,9 @@ static int parse(int argc, char **argv, options *o)
         else if (value && strcmp(name, "--only") == 0)
             o->only = value;
         else if (value && *value && strcmp(name, "--seed") == 0 && (o->seed = strtoull(value, &end, 0), *end == 0))
+            continue;
+        else if (value && *value >= '0' && *value <= '9' && strcmp(name, "--expressions") == 0 &&
+                 (o->expressions = (unsigned)strtoul(value, &end, 10), *end == 0))
             continue;
         else {
             fprintf(stderr, "nascent conformance: '%s' is not understood here\n", name);
@@ -170,6 +176,27 @@ static counts run_all(const options *o, target *t)
     return all;
 }
 
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+/* How many random expressions, and how telling they were. */
+static void print_tally(const options *o, const target *t)
+{
+    const tally *c = &t->tally;
+    const char *const form =
+        o->json ? ", \"expressions\": {\"count\": %llu, \"maps\": %llu, \"programs_alone\": %llu, "
+                  "\"programs_together\": %llu, \"values\": %llu, \"tight\": %.1f, \"undecided\": %.2f}"
+                : "expressions: %llu in %llu maps, alone (%llu programs) and together (%llu programs); %llu values, "
+                  "%.1f %% tightly bounded, %.2f %% with an undecided comparison\n";
+
+    if (c->expressions > 0)
+        printf(form, (unsigned long long)c->expressions, (unsigned long long)c->maps,
+               (unsigned long long)c->built_alone, (unsigned long long)c->built_together, (unsigned long long)c->values,
+               percent(c->tight, c->values), percent(c->torn, c->values));
+}
+
 static void list(const options *o)
 {
     for (size_t i = 0; i < TABLES; i++)
@@ -180,7 +207,7 @@ static void list(const options *o)
 
 int nsc_tool_conformance(int argc, char **argv)
 {
-    options o = {.seed = 1};
+    options o = {.seed = 1, .expressions = 1000};
     int parsed = parse(argc, argv, &o);
 
     if (parsed != 1)
@@ -189,7 +216,7 @@ int nsc_tool_conformance(int argc, char **argv)
         list(&o);
         return NSC_TOOL_OK;
     }
-    target t = {.backend = o.backend, .seed = o.seed};
+    target t = {.backend = o.backend, .seed = o.seed, .expressions = o.expressions};
     nsc_status status = nsc_context_open(&t.context, o.backend);
 
     if (status != NSC_OK) {
@@ -214,7 +241,10 @@ int nsc_tool_conformance(int argc, char **argv)
     unsigned total = all.passed + all.failed + all.skipped;
 
     if (o.json)
-        printf("],\n \"passed\": %u, \"failed\": %u, \"skipped\": %u}\n", all.passed, all.failed, all.skipped);
+        printf("],\n \"passed\": %u, \"failed\": %u, \"skipped\": %u", all.passed, all.failed, all.skipped);
+    print_tally(&o, &t);
+    if (o.json)
+        printf("}\n");
     else
         printf("%u cases: %u passed, %u failed, %u skipped\n", total, all.passed, all.failed, all.skipped);
     if (nsc_context_close(t.context) != NSC_OK) {
