@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random expressions over all operations, ranks, strides, dtypes, scalars and several outputs, each run twice: alone, and
- * prepared together with others, which is how a backend that has two ways of running a map is made to use both. */
+/*
+ * Random expressions over all operations, ranks, strides, dtypes, scalars and several outputs. Each map is run alone, and
+ * every second batch of them again, prepared together, which is how a backend that has two ways of running a map is made
+ * to use both. Compilers take a tenth of a second for each kernel, so a program holds many expressions: an output is
+ * (which == 0 ? e0 : -0) + (which == 1 ? e1 : -0) + ..., where which is the last input and x + -0 is x.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "conformance.h"
 
-enum { CASES = 10, BATCH = 32, ELEMENTS = 96, ROOM = 4 * ELEMENTS, VIEWS = 8 };
+enum { CASES = 10, BATCH = 16, ELEMENTS = 256, ROOM = 4 * ELEMENTS, VIEWS = 8, PACKED = 8 };
 
 /* A map with the values it works on. */
 typedef struct sample {
@@ -15,11 +19,14 @@ typedef struct sample {
     nsc_backend_map map;
     nsc_dtype in[NSC_BACKEND_MAX_INPUTS], out[NSC_BACKEND_MAX_OUTPUTS];
     float scalars[NSC_BACKEND_MAX_SCALARS];
+    uint32_t packed[NSC_BACKEND_MAX_OUTPUTS]; /* expressions of each output */
+    uint32_t seen[NSC_BACKEND_MAX_OUTPUTS];   /* a bit for each that an element was made from */
 } sample;
 
 typedef struct batch {
     sample samples[BATCH];
     uint32_t count, expressions;
+    bool twice; /* together as well */
     /* ROOM elements of 4 bytes for each view of each sample. */
     unsigned char inputs[BATCH * VIEWS * ROOM * 4], alone[BATCH * VIEWS * ROOM * 4], together[BATCH * VIEWS * ROOM * 4];
 } batch;
@@ -77,7 +84,7 @@ static void add_tree(expression *e, uint64_t *state, uint32_t *set, uint32_t siz
     }
     do
         op = (uint16_t)draw(state, NSC_OP_FMA + 1);
-    while (!op_name(op));
+    while (!op_name(op) || (op_ulps(op) > 2.5 && draw(state, 4))); /* compilers take long over those */
     size--;
     for (uint32_t o = 0; o < op_operands(op); o++) {
         const uint32_t share = o + 1 == op_operands(op) ? size : draw(state, size + 1);
@@ -94,36 +101,78 @@ static void add_tree(expression *e, uint64_t *state, uint32_t *set, uint32_t siz
     }
 }
 
-/* Every output has at most 40 ops: with leaves and temporaries, four of them fit. */
-static void make_program(expression *e, uint64_t *state, uint32_t outputs)
+/* The immediates that choose: 0, 1, ... PACKED - 1, -0. */
+static void add_choices(expression *e)
 {
-    const uint32_t inputs = 1 + draw(state, draw(state, 8) ? 4 : NSC_BACKEND_MAX_INPUTS);
-    uint32_t set = 0;
-
-    expression_start(e, inputs, outputs, draw(state, 3) ? draw(state, 4) : 0);
-    for (uint32_t i = 0; i < outputs; i++) {
-        add_tree(e, state, &set, 1 + draw(state, draw(state, 8) ? 9 : 40), 0);
-        expression_add(e, NSC_OP_STORE, (uint16_t)i);
-    }
+    for (int i = 0; i < PACKED; i++)
+        e->immediates[i] = (float)i;
+    e->immediates[PACKED] = -0.0f;
+    e->head.immediate_count = PACKED + 1;
 }
 
-/* As text, for whoever has to find out: "x0 c0=2 mul store0". */
-static void program_text(const expression *e, char *text, size_t capacity)
+/* At most `most` expressions, in code up to `limit`; gives how many. One has at most 40 ops, so 110 instructions. */
+static uint32_t add_output(expression *e, uint64_t *state, uint32_t *set, uint32_t most, uint32_t limit)
+{
+    uint32_t count = 0;
+
+    if (most == 1) {
+        add_tree(e, state, set, 1 + draw(state, 40), 0);
+        return 1;
+    }
+    expression_add(e, NSC_OP_IMMEDIATE, PACKED);
+    do {
+        expression_add(e, NSC_OP_LOAD, (uint16_t)(e->head.input_count - 1));
+        expression_add(e, NSC_OP_IMMEDIATE, (uint16_t)count);
+        expression_add(e, NSC_OP_EQUAL, 0);
+        add_tree(e, state, set, 1 + draw(state, draw(state, 16) ? 7 : 40), 2);
+        expression_add(e, NSC_OP_IMMEDIATE, PACKED);
+        expression_add(e, NSC_OP_SELECT, 0);
+        expression_add(e, NSC_OP_ADD, 0);
+    } while (++count < most && e->head.code_count + 110 < limit);
+    return count;
+}
+
+/* Outputs of at most `most` expressions each; gives how many there are. */
+static uint32_t make_program(sample *s, uint64_t *state, uint32_t outputs, uint32_t most)
+{
+    expression *e = &s->program;
+    const uint32_t inputs = 1 + draw(state, draw(state, 8) ? 4 : NSC_BACKEND_MAX_INPUTS);
+    uint32_t set = 0, count = 0;
+
+    expression_start(e, inputs, outputs, draw(state, 3) ? draw(state, 4) : 0);
+    add_choices(e);
+    for (uint32_t i = 0; i < outputs; i++) {
+        s->packed[i] = add_output(e, state, &set, most, NSC_BACKEND_MAX_CODE / outputs * (i + 1));
+        expression_add(e, NSC_OP_STORE, (uint16_t)i);
+        count += s->packed[i];
+    }
+    return count;
+}
+
+/* The expression that an element of an output shows, as text: "x0 2 mul". A temporary may be set further up. */
+static void program_text(const expression *e, uint32_t output, uint32_t which, char *text, size_t capacity)
 {
     static const char *const moves[] = {[NSC_OP_LOAD] = "x",      [NSC_OP_IMMEDIATE] = "", [NSC_OP_SCALAR] = "s",
                                         [NSC_OP_STORE] = "store", [NSC_OP_SET] = "set",    [NSC_OP_GET] = "get"};
     size_t length = 0;
+    uint32_t stores = 0, choices = 0;
 
+    text[0] = 0;
     for (uint32_t i = 0; i < e->head.code_count && length < capacity; i++) {
         const nsc_backend_instruction *c = &e->code[i];
-        int wrote;
+        int wrote = 0;
 
-        if (op_name(c->op))
-            wrote = snprintf(text + length, capacity - length, "%s ", op_name(c->op));
-        else if (c->op == NSC_OP_IMMEDIATE)
-            wrote = snprintf(text + length, capacity - length, "%.9g ", (double)e->immediates[c->arg]);
-        else
-            wrote = snprintf(text + length, capacity - length, "%s%u ", moves[c->op], c->arg);
+        choices += c->op == NSC_OP_IMMEDIATE && c->arg < PACKED; /* in front of the expression of that number */
+        if (stores == output && (choices == 0 || choices - 1 == which)) {
+            if (op_name(c->op))
+                wrote = snprintf(text + length, capacity - length, "%s ", op_name(c->op));
+            else if (c->op == NSC_OP_IMMEDIATE)
+                wrote = snprintf(text + length, capacity - length, "%.9g ", (double)e->immediates[c->arg]);
+            else
+                wrote = snprintf(text + length, capacity - length, "%s%u ", moves[c->op], c->arg);
+        }
+        if (c->op == NSC_OP_STORE)
+            stores++, choices = 0;
         length += (size_t)wrote;
     }
 }
@@ -183,27 +232,35 @@ static void fill_slot(uint64_t *state, unsigned char *slot, nsc_dtype dtype)
     }
 }
 
-static void make_sample(batch *b, uint64_t *state, uint32_t outputs)
+static void make_sample(batch *b, uint64_t *state, uint64_t most)
 {
-    const uint32_t at = b->count++;
+    const uint32_t at = b->count++, rank = draw(state, NSC_BACKEND_MAX_RANK + 1);
+    const uint32_t wanted = draw(state, 8) ? NSC_BACKEND_MAX_OUTPUTS : 1 + draw(state, 3);
+    const uint32_t outputs = most < wanted ? (uint32_t)most : wanted;
     sample *s = &b->samples[at];
     int64_t dims[NSC_BACKEND_MAX_RANK], count = 1;
-    const uint32_t rank = draw(state, NSC_BACKEND_MAX_RANK + 1);
 
-    make_program(&s->program, state, outputs);
-    s->map = map_of(&s->program);
+    memset(s, 0, sizeof *s);
     for (uint32_t d = 0; d < rank; d++) {
-        const uint32_t most = (uint32_t)(ELEMENTS / count);
+        const uint32_t room = (uint32_t)(ELEMENTS / count);
 
-        dims[d] = 1 + draw(state, rank < 3 || most < 5 ? most : 4);
+        dims[d] = rank < 4 && room > 8 ? room / 2 - draw(state, room / 4) : 1 + draw(state, room < 5 ? room : 4);
         count *= dims[d];
     }
+    /* Every expression should get its elements. */
+    b->expressions += make_program(s, state, outputs, count < 48 || most < 4 * PACKED ? 1 : PACKED);
+    s->map = map_of(&s->program);
     for (uint32_t i = 0; i < s->map.input_count; i++) {
         const uint32_t slot = at * VIEWS + i;
+        const bool which = i + 1 == s->map.input_count && s->packed[0] > 1;
+        unsigned char *data = b->inputs + (size_t)slot * ROOM * 4;
 
-        s->in[i] = draw_dtype(state);
-        s->map.inputs[i] = make_view(state, slot, s->in[i], rank, dims, true);
-        fill_slot(state, b->inputs + (size_t)slot * ROOM * 4, s->in[i]);
+        s->in[i] = which ? NSC_UINT8 : draw_dtype(state);
+        s->map.inputs[i] = make_view(state, slot, s->in[i], rank, dims, !which);
+        s->map.inputs[i].buffer = 0;
+        fill_slot(state, data, s->in[i]);
+        for (int k = 0; which && k < ROOM * 4; k++)
+            data[k] = (unsigned char)draw(state, PACKED);
     }
     for (uint32_t i = 0; i < outputs; i++) {
         s->out[i] = draw(state, 8) ? NSC_FLOAT32 : draw_dtype(state);
@@ -211,7 +268,6 @@ static void make_sample(batch *b, uint64_t *state, uint32_t outputs)
     }
     for (uint32_t i = 0; i < s->program.head.scalar_count; i++)
         s->scalars[i] = draw_float(state);
-    b->expressions += outputs;
 }
 
 /* ---- the reference ---- */
@@ -279,26 +335,40 @@ static void reference(const sample *s, const unsigned char *inputs, int64_t inde
     }
 }
 
-static bool check_element(target *t, const batch *b, const sample *s, int64_t index)
+/* Which of the expressions of an output an element shows; PACKED: none, it is -0. */
+static uint32_t shown(const batch *b, const sample *s, uint32_t output, int64_t index)
+{
+    const uint32_t last = s->map.input_count - 1;
+
+    if (s->packed[0] == 1)
+        return 0;
+    const uint32_t which = b->inputs[element_at(&s->map.inputs[last], index)];
+
+    return which < s->packed[output] ? which : PACKED;
+}
+
+static bool check_element(target *t, const batch *b, sample *s, int64_t index)
 {
     range outputs[NSC_BACKEND_MAX_OUTPUTS];
 
     reference(s, b->inputs, index, outputs);
     for (uint32_t o = 0; o < s->map.output_count; o++) {
         const int64_t at = element_at(&s->map.outputs[o], index);
-        const double got[2] = {stored(b->alone, s->out[o], at), stored(b->together, s->out[o], at)};
+        const uint32_t which = shown(b, s, o, index);
 
+        s->seen[o] |= 1u << which & ((1u << PACKED) - 1);
         t->tally.values++;
         t->tally.tight += range_tight(&outputs[o]);
         t->tally.torn += outputs[o].torn;
-        for (int form = 0; form < 2; form++) {
+        for (int form = 0; form < (b->twice ? 2 : 1); form++) {
+            const double got = stored(form ? b->together : b->alone, s->out[o], at);
             char text[400];
 
-            if (range_has(&outputs[o], got[form]))
+            if (range_has(&outputs[o], got))
                 continue;
-            program_text(&s->program, text, sizeof text);
+            program_text(&s->program, o, which, text, sizeof text);
             fail(t, "%s, output %u, element %lld: %.9g is not in [%.9g, %.9g]%s%s; %s", form ? "together" : "alone", o,
-                 (long long)index, got[form], outputs[o].lo, outputs[o].hi, outputs[o].number ? "" : " (no number)",
+                 (long long)index, got, outputs[o].lo, outputs[o].hi, outputs[o].number ? "" : " (no number)",
                  outputs[o].nan ? " or NaN" : "", text);
             return false;
         }
@@ -314,6 +384,22 @@ static uint64_t programs(const target *t)
 
     nsc_context_statistics(t->context, &statistics, sizeof statistics);
     return statistics.programs_built + statistics.programs_loaded;
+}
+
+static bool run_together(target *t, batch *b, const nsc_operation_call *calls, nsc_tensor **operands)
+{
+    const uint64_t before = programs(t);
+
+    memset(b->together, 0xa5, sizeof b->together);
+    operands[1] = tensor(t, NSC_FLOAT32, BATCH * VIEWS * ROOM, b->together);
+    if (!operands[1])
+        return false;
+    if (nsc_operations_run(t->context, calls, b->count) != NSC_OK) {
+        fail(t, "the operations failed: %s", nsc_last_error(t->context));
+        return false;
+    }
+    t->tally.built_together += programs(t) - before;
+    return read_back(t, operands[1], b->together);
 }
 
 static bool run_batch(target *t, batch *b)
@@ -338,19 +424,20 @@ static bool run_batch(target *t, batch *b)
     }
     if (!read_back(t, operands[1], b->alone))
         return false;
-    const uint64_t between = programs(t);
+    t->tally.built_alone += programs(t) - before;
+    return !b->twice || run_together(t, b, calls, operands);
+}
 
-    memset(b->together, 0xa5, sizeof b->together);
-    operands[1] = tensor(t, NSC_FLOAT32, words, b->together);
-    if (!operands[1])
-        return false;
-    if (nsc_operations_run(t->context, calls, b->count) != NSC_OK) {
-        fail(t, "the operations failed: %s", nsc_last_error(t->context));
-        return false;
-    }
-    t->tally.built_alone += between - before;
-    t->tally.built_together += programs(t) - between;
-    return read_back(t, operands[1], b->together);
+/* The expressions that were seen. */
+static uint64_t seen(const batch *b)
+{
+    uint64_t count = 0;
+
+    for (uint32_t i = 0; i < b->count; i++)
+        for (uint32_t o = 0; o < NSC_BACKEND_MAX_OUTPUTS; o++)
+            for (uint32_t bits = b->samples[i].seen[o]; bits; bits &= bits - 1)
+                count++;
+    return count;
 }
 
 static void random_expressions(target *t, int number)
@@ -362,12 +449,9 @@ static void random_expressions(target *t, int number)
 
     while (left > 0) {
         b->count = b->expressions = 0;
-        while (b->count < BATCH && b->expressions < left) {
-            const uint64_t room = left - b->expressions;
-            const uint32_t outputs = draw(&state, 4) ? 4 : 1 + draw(&state, 3);
-
-            make_sample(b, &state, room < outputs ? (uint32_t)room : outputs);
-        }
+        while (b->count < BATCH && b->expressions < left)
+            make_sample(b, &state, left - b->expressions);
+        b->twice = t->tally.together * 2 <= t->tally.expressions;
         if (!run_batch(t, b))
             return;
         for (uint32_t i = 0; i < b->count; i++) {
@@ -377,9 +461,12 @@ static void random_expressions(target *t, int number)
                 if (!check_element(t, b, &b->samples[i], e))
                     return;
         }
-        t->tally.expressions += b->expressions;
+        const uint64_t count = seen(b);
+
+        t->tally.expressions += count;
+        t->tally.together += b->twice ? count : 0;
         t->tally.maps += b->count;
-        left -= b->expressions;
+        left -= count;
         release_tensors(t);
     }
 }

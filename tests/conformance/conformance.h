@@ -21,7 +21,7 @@ typedef enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP } verdict;
 
 /* What was done with random expressions. */
 typedef struct tally {
-    uint64_t expressions;                 /* compared in both forms */
+    uint64_t expressions, together;       /* compared; those compared in both forms */
     uint64_t maps;                        /* they came in */
     uint64_t built_alone, built_together; /* programs built or loaded for each form */
     uint64_t values, tight, torn;         /* compared; range_tight; torn */

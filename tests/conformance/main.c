@@ -186,13 +186,13 @@ static void print_tally(const options *o, const target *t)
 {
     const tally *c = &t->tally;
     const char *const form =
-        o->json ? ", \"expressions\": {\"count\": %llu, \"maps\": %llu, \"programs_alone\": %llu, "
+        o->json ? ", \"expressions\": {\"alone\": %llu, \"together\": %llu, \"maps\": %llu, \"programs_alone\": %llu, "
                   "\"programs_together\": %llu, \"values\": %llu, \"tight\": %.1f, \"undecided\": %.2f}"
-                : "expressions: %llu in %llu maps, alone (%llu programs) and together (%llu programs); %llu values, "
-                  "%.1f %% tightly bounded, %.2f %% with an undecided comparison\n";
+                : "expressions: %llu alone, %llu of them also together, in %llu maps (%llu and %llu programs built); "
+                  "%llu values, %.1f %% tightly bounded, %.2f %% behind an undecided comparison\n";
 
     if (c->expressions > 0)
-        printf(form, (unsigned long long)c->expressions, (unsigned long long)c->maps,
+        printf(form, (unsigned long long)c->expressions, (unsigned long long)c->together, (unsigned long long)c->maps,
                (unsigned long long)c->built_alone, (unsigned long long)c->built_together, (unsigned long long)c->values,
                percent(c->tight, c->values), percent(c->torn, c->values));
 }

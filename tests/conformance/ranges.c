@@ -310,6 +310,12 @@ static range selection(const range *o)
     return r;
 }
 
+/* x + -0 is x. */
+static bool adds_nothing(const range *r)
+{
+    return r->number && !r->nan && r->lo == 0 && is_point(r) && signbit(r->lo);
+}
+
 range range_apply(uint16_t op, const range *o)
 {
     const uint32_t count = op_operands(op);
@@ -323,6 +329,11 @@ range range_apply(uint16_t op, const range *o)
     }
     if (op == NSC_OP_SELECT)
         return selection(o);
+    if (op == NSC_OP_ADD && (adds_nothing(&o[0]) || adds_nothing(&o[1]))) {
+        r = adds_nothing(&o[0]) ? o[1] : o[0];
+        r.torn = torn;
+        return r;
+    }
     if (op == NSC_OP_EQUAL || op == NSC_OP_LESS || op == NSC_OP_LESS_EQUAL) {
         r = comparison(op, &o[0], &o[1]);
     } else if (op == NSC_OP_POW && (!number || nan)) {
