@@ -39,8 +39,8 @@ inline static float nsc_unary(const uint op, const float x)
     case 21: return rsqrt(x);
     case 22: return nsc_tanh(x);
     case 23: return erf(x);
-    case 24: return floor(x);
-    case 25: return ceil(x);
+    case 24: return nsc_floor(x);
+    case 25: return nsc_ceil(x);
     case 26: return nsc_rint(x);
     case 27: return nsc_expm1(x);
     case 28: return log1p(x);

@@ -49,9 +49,9 @@ static const char *unary(uint16_t op)
     case NSC_OP_ERF:
         return "erf";
     case NSC_OP_FLOOR:
-        return "floor";
+        return "nsc_floor";
     case NSC_OP_CEIL:
-        return "ceil";
+        return "nsc_ceil";
     case NSC_OP_RINT:
         return "nsc_rint";
     case NSC_OP_EXPM1:
