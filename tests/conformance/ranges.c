@@ -364,6 +364,8 @@ range range_stored(range r, nsc_dtype dtype)
     r.hi = r.number ? fmin(fmax(trunc(r.hi), low), high) : 0;
     if (r.nan)
         r.lo = fmin(r.lo, 0), r.hi = fmax(r.hi, 0);
+    r.lo += 0.0; /* not -0 */
+    r.hi += 0.0;
     r.number = true;
     r.nan = false;
     return r;
@@ -371,6 +373,8 @@ range range_stored(range r, nsc_dtype dtype)
 
 bool range_has(const range *r, double got)
 {
+    if (got == 0 && r->number && r->lo == 0 && is_point(r))
+        return signbit(got) == signbit(r->lo);
     return isnan(got) ? r->nan : holds(r, got);
 }
 
