@@ -94,42 +94,48 @@ static void add_choices(expression *e)
     e->head.immediate_count = PACKED + 1;
 }
 
-/* At most `most` expressions, in code up to `limit`; gives how many. One has at most 24 ops, so 49 leaves, 24 SETs, and 7
- * to choose it. */
-static uint32_t add_output(expression *e, uint64_t *state, uint32_t *set, uint32_t *next, uint32_t most, uint32_t limit)
+/* At most `most` expressions, in code up to `limit`; gives how many. Of size ops one has at most 2 size + 1 leaves and size
+ * SETs, and around it come 9 instructions. */
+static uint32_t add_choice(expression *e, uint64_t *state, uint32_t *set, uint32_t *next, uint32_t most, uint32_t limit)
 {
     uint32_t count = 0;
 
-    if (most == 1) {
-        add_tree(e, state, set, 1 + draw(state, 24), 0);
-        return 1;
-    }
     expression_add(e, NSC_OP_IMMEDIATE, PACKED);
     do {
+        const uint32_t size = next ? 1 : 1 + draw(state, draw(state, 16) ? 7 : 24);
+
+        if (count > 0 && e->head.code_count + 4 * size + 10 > limit)
+            break;
         expression_add(e, NSC_OP_LOAD, (uint16_t)(e->head.input_count - 1));
         expression_add(e, NSC_OP_IMMEDIATE, (uint16_t)count);
         expression_add(e, NSC_OP_EQUAL, 0);
         if (next)
             add_constant_expression(e, (*next)++);
         else
-            add_tree(e, state, set, 1 + draw(state, draw(state, 16) ? 7 : 24), 2);
+            add_tree(e, state, set, size, 2);
         expression_add(e, NSC_OP_IMMEDIATE, PACKED);
         expression_add(e, NSC_OP_SELECT, 0);
         expression_add(e, NSC_OP_ADD, 0);
-    } while (++count < most && e->head.code_count + 110 < limit);
+    } while (++count < most);
     return count;
 }
 
 uint32_t random_program(sample *s, uint64_t *state, uint32_t outputs, uint32_t most)
 {
+    const uint32_t share = NSC_BACKEND_MAX_CODE / outputs;
     expression *e = &s->program;
     const uint32_t inputs = 1 + draw(state, draw(state, 8) ? 4 : NSC_BACKEND_MAX_INPUTS);
     uint32_t set = 0, count = 0;
 
     expression_start(e, inputs, outputs, draw(state, 3) ? draw(state, 4) : 0);
     add_choices(e);
+    s->choosing = most > 1;
     for (uint32_t i = 0; i < outputs; i++) {
-        s->packed[i] = add_output(e, state, &set, NULL, most, NSC_BACKEND_MAX_CODE / outputs * (i + 1));
+        s->packed[i] = 1;
+        if (s->choosing)
+            s->packed[i] = add_choice(e, state, &set, NULL, most, share * (i + 1));
+        else
+            add_tree(e, state, &set, 1 + draw(state, 24), 0);
         expression_add(e, NSC_OP_STORE, (uint16_t)i);
         count += s->packed[i];
     }
@@ -145,12 +151,13 @@ uint32_t constant_program(sample *s, uint32_t *next)
 
     expression_start(e, 2, outputs, 0);
     add_choices(e);
+    s->choosing = true;
     for (uint32_t i = 0; i < CONSTANTS; i++)
         e->immediates[e->head.immediate_count++] = constants[i];
     for (uint32_t i = 0; i < outputs; i++) {
         const uint32_t most = left - (*next - start);
 
-        s->packed[i] = add_output(e, NULL, NULL, next, most < PACKED ? most : PACKED, NSC_BACKEND_MAX_CODE);
+        s->packed[i] = add_choice(e, NULL, NULL, next, most < PACKED ? most : PACKED, NSC_BACKEND_MAX_CODE);
         expression_add(e, NSC_OP_STORE, (uint16_t)i);
     }
     return *next - start;

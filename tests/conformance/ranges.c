@@ -263,10 +263,10 @@ static range binary(uint16_t op, const range *a, const range *b)
     default: /* of two zeros either may come */
         r.lo = op_value(op, a->lo, b->lo, 0);
         r.hi = op_value(op, a->hi, b->hi, 0);
-        if (r.lo == 0 && a->lo == 0 && b->lo == 0 && signbit(a->lo) != signbit(b->lo))
-            r.lo = -0.0;
-        if (r.hi == 0 && a->hi == 0 && b->hi == 0 && signbit(a->hi) != signbit(b->hi))
-            r.hi = 0.0;
+        if (holds(a, 0) && holds(b, 0) && !(is_point(a) && is_point(b) && signbit(a->lo) == signbit(b->lo))) {
+            r.lo = r.lo == 0 ? -0.0 : r.lo;
+            r.hi = r.hi == 0 ? 0.0 : r.hi;
+        }
     }
     /* Two exact operands say it all. */
     if (is_point(a) && is_point(b) && isnan(op_value(op, a->lo, b->lo, 0)))

@@ -85,7 +85,7 @@ static void fill_sample(batch *b, uint64_t *state, uint32_t rank, const int64_t 
     s->map = map_of(&s->program);
     for (uint32_t i = 0; i < s->map.input_count; i++) {
         const uint32_t slot = at * VIEWS + i;
-        const bool which = i + 1 == s->map.input_count && s->packed[0] > 1;
+        const bool which = s->choosing && i + 1 == s->map.input_count;
         unsigned char *data = b->inputs + (size_t)slot * ROOM * 4;
 
         s->in[i] = which ? NSC_UINT8 : draw_dtype(state);
@@ -126,8 +126,9 @@ void add_random_sample(batch *b, uint64_t *state, uint64_t most)
         dims[rank - 1] = dims[other];
         dims[other] = last;
     }
-    /* Every expression should get its elements. */
-    b->expressions += random_program(s, state, outputs, count < 48 || most < 4 * PACKED ? 1 : PACKED);
+    const uint64_t each = count < 48 ? 1 : most / outputs; /* every expression should get its elements */
+
+    b->expressions += random_program(s, state, outputs, each < PACKED ? (uint32_t)each : PACKED);
     fill_sample(b, state, rank, dims);
 }
 
@@ -216,7 +217,7 @@ uint32_t sample_shows(const batch *b, const sample *s, uint32_t output, int64_t 
 {
     const uint32_t last = s->map.input_count - 1;
 
-    if (s->packed[0] == 1)
+    if (!s->choosing)
         return 0;
     const uint32_t which = b->inputs[element_at(&s->map.inputs[last], index)];
 

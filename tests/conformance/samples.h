@@ -13,7 +13,8 @@ typedef struct sample {
     nsc_backend_map map;
     nsc_dtype in[NSC_BACKEND_MAX_INPUTS], out[NSC_BACKEND_MAX_OUTPUTS];
     float scalars[NSC_BACKEND_MAX_SCALARS];
-    uint32_t packed[NSC_BACKEND_MAX_OUTPUTS]; /* expressions of each output */
+    bool choosing;                            /* the last input chooses among the expressions of an output */
+    uint32_t packed[NSC_BACKEND_MAX_OUTPUTS]; /* how many they are */
     uint32_t seen[NSC_BACKEND_MAX_OUTPUTS];   /* a bit for each that an element was made from */
 } sample;
 
