@@ -17,7 +17,7 @@ static nsc_status no_forward(nsc_trace *trace, nsc_block *block, nsc_value *cons
     return nsc_trace_fail(trace, NSC_NO_MEMORY, "a block could not be made");
 }
 
-static const nsc_block_class error_class = {"error block", no_forward, NULL};
+static const nsc_block_class error_class = {.kind = "error block", .forward = no_forward};
 static char no_memory_text[] = "no host memory to make a block";
 static nsc_block no_memory = {.references = 1,
                               .class = &error_class,

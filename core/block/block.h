@@ -19,6 +19,7 @@ typedef struct nsc_block_class {
     nsc_status (*forward)(nsc_trace *trace, nsc_block *block, nsc_value *const *in, size_t in_count, nsc_value **out,
                           size_t out_count);
     void (*destroy)(nsc_block *block); /* what the kind owns beside children and parameters; may be NULL */
+    size_t options; /* where in the block its options are, as they were declared; 0: it has none, or nobody may know */
 } nsc_block_class;
 
 typedef struct nsc_child {

@@ -49,7 +49,7 @@ static void custom_destroy(nsc_block *block)
         self->destroy(self->user);
 }
 
-static const nsc_block_class custom_class = {"custom", custom_forward, custom_destroy};
+static const nsc_block_class custom_class = {.kind = "custom", .forward = custom_forward, .destroy = custom_destroy};
 
 nsc_block *nsc_custom_create(const nsc_custom_options *options, size_t size)
 {

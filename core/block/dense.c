@@ -7,23 +7,23 @@
 
 typedef struct dense {
     nsc_block base;
-    nsc_activation activation;
-    bool flatten;
+    nsc_dense_options options;
 } dense;
 
 static nsc_status dense_forward(nsc_trace *trace, nsc_block *block, nsc_value *const *in, size_t in_count,
                                 nsc_value **out, size_t out_count)
 {
-    const dense *self = (const dense *)block;
+    const nsc_dense_options *o = &((const dense *)block)->options;
     (void)in_count, (void)out_count;
-    nsc_value *x = self->flatten ? nsc_op_flatten(in[0]) : in[0];
+    nsc_value *x = o->no_flatten ? in[0] : nsc_op_flatten(in[0]);
     nsc_value *weight = nsc_op_parameter(trace, block->parameters[0]);
     nsc_value *bias = block->parameter_count > 1 ? nsc_op_parameter(trace, block->parameters[1]) : NULL;
-    out[0] = nsc_op_activation(nsc_op_linear(x, weight, bias), self->activation);
+    out[0] = nsc_op_activation(nsc_op_linear(x, weight, bias), o->activation);
     return NSC_OK;
 }
 
-static const nsc_block_class dense_class = {"dense", dense_forward, NULL};
+static const nsc_block_class dense_class = {
+    .kind = "dense", .forward = dense_forward, .options = offsetof(struct dense, options)};
 
 nsc_block *nsc_dense_create(const nsc_dense_options *options, size_t size)
 {
@@ -32,10 +32,10 @@ nsc_block *nsc_dense_create(const nsc_dense_options *options, size_t size)
     nsc_block *block = nsc_block_new(sizeof(dense), &dense_class);
     if (nsc_block_static(block))
         return block;
-    ((dense *)block)->activation = o.activation;
-    ((dense *)block)->flatten = !o.no_flatten;
     if (o.name != NULL)
         nsc_named(o.name, block);
+    o.name = NULL; /* the caller's */
+    ((dense *)block)->options = o;
     if (o.units == 0 || (o.units < 0 && o.units != NSC_DIM_ZERO))
         return nsc_block_fail(block, NSC_INVALID, "units is %" PRId64 "; it must be given, 1 or more, or NSC_DIM_ZERO",
                               o.units);
@@ -43,7 +43,7 @@ nsc_block *nsc_dense_create(const nsc_dense_options *options, size_t size)
         return nsc_block_fail(block, NSC_INVALID,
                               "in_units is %" PRId64 "; leave it out to infer it, or give 1 or more, or NSC_DIM_ZERO",
                               o.in_units);
-    if ((unsigned)o.activation > NSC_SOFTMAX)
+    if (nsc_activation_name(o.activation) == NULL)
         return nsc_block_fail(block, NSC_INVALID, "%d is no activation", (int)o.activation);
     char text[160];
     if (!nsc_initializer_valid(&o.weight_init, text, sizeof text) ||

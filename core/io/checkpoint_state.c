@@ -11,6 +11,7 @@
 #include "core/io/checkpoint.h"
 #include "core/io/model.h"
 #include "core/param/initializer.h"
+#include "core/words.h"
 
 /* In the order of nsc_initializer_kind; NULL: cannot be written. */
 static const char *const kinds[] = {
@@ -173,12 +174,12 @@ static nsc_status read_word(const nsc_model_place *at, const cJSON *object, cons
     const char *word = nsc_model_string(object, key);
     if (word == NULL)
         return NSC_OK;
-    *index = nsc_model_find(word, words);
+    *index = nsc_words_find(word, words);
     if (*index >= 0)
         return NSC_OK;
     const nsc_model_place place = nsc_model_key_place(at, key);
     return nsc_model_fail(&place, NSC_INVALID, "is \"%s\"; %s", word,
-                          nsc_model_advice(word, words, advice, sizeof advice));
+                          nsc_words_advice(word, words, advice, sizeof advice));
 }
 
 static nsc_status read_shape(const nsc_model_place *at, const cJSON *object, nsc_saved *saved)

@@ -37,12 +37,45 @@ nsc_status nsc_model_fail(const nsc_model_place *at, nsc_status status, const ch
     return nsc_fail(0, status, "%s: %s%s%s", at->file, at->text, at->text[0] ? " " : "", text);
 }
 
+/* The outermost object: one block, or what a container has, without a kind. */
+static nsc_status read_net(const nsc_model_place *at, const cJSON *tree, nsc_block **net)
+{
+    const char *name = nsc_model_string(tree, "name");
+    const cJSON *single = nsc_model_item(tree, "block");
+    const nsc_model_place place = nsc_model_key_place(at, single != NULL ? "block" : "name");
+    nsc_status status;
+    if (name != NULL && !nsc_name_valid(name))
+        return nsc_model_fail(&place, NSC_INVALID, "cannot name a block: 1 to 128 characters, no dot, no space");
+    if (single == NULL) {
+        status = nsc_model_nodes(at, NULL, tree, NULL, net);
+    } else {
+        static const char *const others[] = {"name", "nodes", "edges", "inputs", "outputs"};
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+            if (nsc_model_item(tree, others[i]) != NULL)
+                return nsc_model_fail(&place, NSC_INVALID, "stands beside %s: it is a whole net, with keys of its own",
+                                      others[i]);
+        name = nsc_model_string(single, "name");
+        status = nsc_model_node(&place, single, 1, net);
+    }
+    if (status == NSC_OK && name != NULL)
+        nsc_named(name, *net);
+    if (status == NSC_OK && (*net)->status != NSC_OK)
+        status = nsc_model_fail(at, (*net)->status, "cannot be made: %s", nsc_model_block_text(*net));
+    if (status != NSC_OK) {
+        nsc_release(*net);
+        *net = NULL;
+    }
+    return status;
+}
+
 static nsc_status read_tree(const char *name, const cJSON *tree, nsc_block **net)
 {
-    static const nsc_model_key keys[] = {
-        {"nascent", NSC_MODEL_INTEGER}, {"nodes", NSC_MODEL_ARRAY}, {"edges", NSC_MODEL_ARRAY}, {NULL, 0}};
-    size_t nodes = 0;
-    const nsc_model_place whole = {.file = name, .nodes = &nodes};
+    static const nsc_model_key keys[] = {{"nascent", NSC_MODEL_INTEGER}, {"name", NSC_MODEL_TEXT},
+                                         {"inputs", NSC_MODEL_ARRAY},    {"outputs", NSC_MODEL_ARRAY},
+                                         {"nodes", NSC_MODEL_ARRAY},     {"edges", NSC_MODEL_ARRAY},
+                                         {"block", NSC_MODEL_OBJECT},    {NULL, 0}};
+    size_t nodes = 0, edges = 0;
+    const nsc_model_place whole = {.file = name, .nodes = &nodes, .edges = &edges};
     const cJSON *version = cJSON_IsObject(tree) ? nsc_model_item(tree, "nascent") : NULL;
     if (!cJSON_IsNumber(version))
         return nsc_model_fail(&whole, NSC_INVALID,
@@ -53,7 +86,7 @@ static nsc_status read_tree(const char *name, const cJSON *tree, nsc_block **net
         return nsc_model_fail(&whole, NSC_UNSUPPORTED, "has version %g; this library reads version %d",
                               version->valuedouble, NSC_MODEL_VERSION);
     const nsc_status status = nsc_model_keys(&whole, "a model", tree, keys);
-    return status == NSC_OK ? nsc_model_nodes(&whole, tree, net) : status;
+    return status == NSC_OK ? read_net(&whole, tree, net) : status;
 }
 
 nsc_status nsc_model_parse(const char *name, const char *text, size_t length, nsc_block **net)

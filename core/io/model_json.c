@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/io/model.h"
+#include "core/words.h"
 
 #define MAX_EXACT 9007199254740991.0 /* 2^53 - 1: beyond it a double does not tell two integers apart */
 #define MAX_KEYS 32
@@ -110,10 +111,10 @@ nsc_status nsc_model_keys(const nsc_model_place *at, const char *what, const cJS
     cJSON_ArrayForEach(item, object)
     {
         const nsc_model_place place = nsc_model_key_place(at, item->string);
-        const int index = nsc_model_find(item->string, names);
+        const int index = nsc_words_find(item->string, names);
         if (index < 0)
             return nsc_model_fail(&place, NSC_INVALID, "is not a key of %s; %s", what,
-                                  nsc_model_advice(item->string, names, advice, sizeof advice));
+                                  nsc_words_advice(item->string, names, advice, sizeof advice));
         if (seen >> index & 1)
             return nsc_model_fail(&place, NSC_INVALID, "stands there twice");
         seen |= UINT32_C(1) << index;
@@ -150,52 +151,4 @@ float nsc_model_number(const cJSON *object, const char *key, float otherwise)
 {
     const cJSON *item = nsc_model_item(object, key);
     return item != NULL ? (float)item->valuedouble : otherwise;
-}
-
-int nsc_model_find(const char *given, const char *const *names)
-{
-    for (int i = 0; names[i] != NULL; i++)
-        if (strcmp(names[i], given) == 0)
-            return i;
-    return -1;
-}
-
-/* Insertions, deletions and replacements between two words; long ones are far. */
-static size_t distance(const char *a, const char *b)
-{
-    enum { LONGEST = 32 };
-    size_t row[LONGEST + 1], na = strlen(a), nb = strlen(b);
-    if (na > LONGEST || nb > LONGEST)
-        return LONGEST;
-    for (size_t j = 0; j <= nb; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= na; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= nb; j++) {
-            const size_t above = row[j], changed = diagonal + (a[i - 1] != b[j - 1]);
-            row[j] = above < row[j - 1] ? above + 1 : row[j - 1] + 1;
-            row[j] = changed < row[j] ? changed : row[j];
-            diagonal = above;
-        }
-    }
-    return row[nb];
-}
-
-const char *nsc_model_advice(const char *given, const char *const *names, char *text, size_t capacity)
-{
-    const size_t length = strlen(given);
-    size_t used, best = length < 3 ? length : 3; /* a word that shares nothing is not near */
-    const char *near = NULL;
-    for (size_t i = 0; names[i] != NULL; i++) {
-        const size_t d = distance(given, names[i]);
-        if (d < best) {
-            best = d;
-            near = names[i];
-        }
-    }
-    used = (size_t)snprintf(text, capacity, near != NULL ? "say %s" : "say one of:", near);
-    for (size_t i = 0; near == NULL && names[i] != NULL && used < capacity; i++)
-        used += (size_t)snprintf(text + used, capacity - used, "%s %s", i ? "," : "", names[i]);
-    return text;
 }

@@ -57,6 +57,12 @@ NSC_API nsc_block *nsc_identity(void);
 
 /* One after the other. An empty one is the identity. */
 NSC_API nsc_block *nsc_sequential_create(nsc_block *const *blocks);
+/* x + (one after the other of x), which broadcast; at least one block. He et al. 2016. */
+NSC_API nsc_block *nsc_residual_create(nsc_block *const *blocks);
+/* make(user, 0), make(user, 1), ... one after the other: count new blocks, at most 10,000, each with parameters of its
+ * own. make is called during the call; NULL from it is an error. */
+typedef nsc_block *(*nsc_make_function)(void *user, size_t index);
+NSC_API nsc_block *nsc_repeat(size_t count, nsc_make_function make, void *user);
 /* Every branch on the same input; the outputs are added, or joined along axis. */
 NSC_API nsc_block *nsc_add_branches_create(nsc_block *const *branches);
 NSC_API nsc_block *nsc_concat_branches_create(int axis, nsc_block *const *branches);
@@ -66,6 +72,7 @@ NSC_API nsc_block *nsc_concat_branches_create(int axis, nsc_block *const *branch
 #define nsc_activate(...) \
     nsc_activation_create(&(nsc_activation_options){.activation = __VA_ARGS__}, sizeof(nsc_activation_options))
 #define nsc_sequential(...) nsc_sequential_create((nsc_block *[]){__VA_ARGS__, NULL})
+#define nsc_residual(...) nsc_residual_create((nsc_block *[]){__VA_ARGS__, NULL})
 #define nsc_add_branches(...) nsc_add_branches_create((nsc_block *[]){__VA_ARGS__, NULL})
 #define nsc_concat_branches(AXIS, ...) nsc_concat_branches_create((AXIS), (nsc_block *[]){__VA_ARGS__, NULL})
 #endif

@@ -7,8 +7,10 @@
 #include <nascent/block.h>
 #include <nascent/checkpoint.h>
 #include <nascent/context.h>
+#include <nascent/graph.h>
 #include <nascent/io.h>
 #include <nascent/model.h>
+#include <nascent/operation_blocks.h>
 #include <nascent/operations.h>
 #include <nascent/parameter.h>
 #include <nascent/plan.h>
