@@ -277,8 +277,12 @@ static near activate(nsc_activation activation, near x, double alpha)
     case NSC_TANH:
         return monotone(tanh, x, 5);
     case NSC_GELU: /* 1 + erf is off by 36 u, whatever cancels */
+        if (v == -INFINITY)
+            return nothing;
         return smooth(gelu(v), x, 1.13, 4, 18 * fabs(v));
     case NSC_GELU_TANH: /* the inside is off by 6 u of itself, which moves tanh by 3 u at most */
+        if (v == -INFINITY)
+            return nothing;
         return smooth(gelu_tanh(v), x, 1.13, 4, 9 * fabs(v));
     case NSC_LEAKY_RELU:
         return smooth(v > 0 ? v : alpha * v, x, fmax(1, fabs(alpha)), 2, 0);
@@ -291,8 +295,8 @@ static near activate(nsc_activation activation, near x, double alpha)
         if (v > 0)
             return smooth(v, x, fmax(1, exp(-fmin(t, 0))), 0, 0);
         return smooth(alpha * expm1(t), x, fmax(1, exp(t + fabs(x.d / alpha))), 16, fabs(alpha * t) * exp(t) * 5);
-    case NSC_SILU:
-        return smooth(v / (1 + exp(-v)), x, 1.1, 16, 0);
+    case NSC_SILU: /* the divisor may overflow where the result is as small as |x| 2^-128 */
+        return smooth(v / (1 + exp(-v)), x, 1.1, 16, isinf(v) ? 0 : fabs(v) * tiny / u);
     case NSC_MISH:
         return smooth(v * tanh(softplus(v)), x, 1.1, 26, 0);
     case NSC_SOFTPLUS:

@@ -57,19 +57,22 @@ static oracle reshaped(const oracle *x, int rank, const int64_t *dims)
     return y;
 }
 
+/* What is left goes to the unknown size; axes that are kept take no part. */
 static oracle reshape(const graph_node *node, const oracle *x)
 {
-    int64_t dims[NSC_MAX_RANK], known = 1;
+    int64_t dims[NSC_MAX_RANK], known = 1, rest = 1;
     int unknown = -1;
+    for (int i = 0; i < x->rank; i++)
+        rest *= i < node->rank && node->dims[i] == NSC_DIM_SAME ? 1 : x->dims[i];
     for (int i = 0; i < node->rank; i++) {
         dims[i] = node->dims[i] == NSC_DIM_SAME ? x->dims[i] : node->dims[i];
         if (dims[i] == NSC_UNKNOWN)
             unknown = i;
-        else
+        else if (node->dims[i] != NSC_DIM_SAME)
             known *= dims[i];
     }
     if (unknown >= 0)
-        dims[unknown] = (int64_t)x->count / known;
+        dims[unknown] = rest / known;
     return reshaped(x, node->rank, dims);
 }
 

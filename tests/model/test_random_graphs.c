@@ -53,9 +53,7 @@ END_TEST
 
 START_TEST(graphs_give_it_composed_too)
 {
-    nsc_context *composed = model_open(_i, &(nsc_context_options){.compose = "all"});
-    check_all(composed, count_for(_i));
-    ASSERT_OK(nsc_context_close(composed));
+    check_all(model_composed(_i), count_for(_i));
 }
 END_TEST
 
