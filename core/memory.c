@@ -48,6 +48,14 @@ const char *nsc_arena_format(nsc_arena *arena, const char *format, ...)
     return text;
 }
 
+size_t nsc_arena_bytes(const nsc_arena *arena)
+{
+    size_t bytes = 0;
+    for (const struct nsc_arena_chunk *chunk = arena->chunks; chunk != NULL; chunk = chunk->next)
+        bytes += sizeof *chunk + chunk->capacity;
+    return bytes;
+}
+
 void nsc_arena_clear(nsc_arena *arena)
 {
     while (arena->chunks != NULL) {

@@ -17,6 +17,8 @@ typedef struct nsc_arena {
 /* Zeroed memory, aligned for any type; NULL when there is none. */
 void *nsc_arena_take(nsc_arena *arena, size_t bytes);
 const char *nsc_arena_format(nsc_arena *arena, const char *format, ...) NSC_PRINTF(2, 3);
+/* What it took from the host. */
+size_t nsc_arena_bytes(const nsc_arena *arena);
 void nsc_arena_clear(nsc_arena *arena);
 
 /* Makes room for one more element of `size` bytes in *items (count used, *capacity there). */

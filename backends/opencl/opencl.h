@@ -268,8 +268,7 @@ nsc_backend_status nsc_cl_profile_start(nsc_backend_device *device, uint32_t cap
 nsc_backend_status nsc_cl_launch_timed(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
                                        const nsc_backend_binding *bindings, uint32_t binding_count,
                                        const float *scalars, uint32_t scalar_count, uint64_t tag);
-nsc_backend_status nsc_cl_profile_read(nsc_backend_device *device, nsc_backend_time *times, uint32_t capacity,
-                                       uint32_t *count);
+nsc_backend_status nsc_cl_profile_read(nsc_backend_device *device, nsc_backend_time *times, uint32_t *count);
 void nsc_cl_profile_stop(nsc_backend_device *device);
 void nsc_cl_timing_free(nsc_backend_device *device);
 

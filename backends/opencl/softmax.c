@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* softmax: a work-item a row where rows are short, else several items a row and, while there is room, several rows a
- * work-group. */
+/* softmax: a work-item a row where rows are short and on CPUs, where a work-group is a thread; else several items a row
+ * and, while there is room, several rows a work-group. */
 #include "opencl.h"
 
 #define NSC_CL_SHORT_ROW 32
@@ -30,8 +30,9 @@ nsc_backend_status nsc_cl_softmax_describe(nsc_backend_device *device, const nsc
     nsc_cl_geometry_add(&rows, output->strides);
     nsc_cl_geometry_collapse(&rows);
     const bool wide = nsc_cl_geometry_wide(&whole) || nsc_cl_geometry_wide(&rows);
-    const bool tree =
-        length >= NSC_CL_SHORT_ROW && device->max_group > 1 && device->local_bytes >= NSC_CL_ROW_ITEMS * sizeof(float);
+    const bool cpu = device->type & CL_DEVICE_TYPE_CPU;
+    const bool tree = !cpu && length >= NSC_CL_SHORT_ROW && device->max_group > 1 &&
+                      device->local_bytes >= NSC_CL_ROW_ITEMS * sizeof(float);
     const int64_t head[5] = {nsc_cl_geometry_count(&rows), length, input->strides[last], output->strides[last],
                              softmax->logarithm};
     nsc_cl_operand_add(step, input);
@@ -47,7 +48,7 @@ nsc_backend_status nsc_cl_softmax_describe(nsc_backend_device *device, const nsc
     step->items[0] = tree ? 1 : (size_t)head[0];
     step->items[1] = tree ? (size_t)head[0] : 1;
     step->group_per_item = tree;
-    step->group[0] = tree ? items_per_row(length) : 64;
+    step->group[0] = tree ? items_per_row(length) : cpu ? 8 : 64;
     step->group[1] = tree ? NSC_CL_ROW_ITEMS / step->group[0] : 1;
     return NSC_BACKEND_OK;
 }

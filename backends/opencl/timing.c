@@ -168,9 +168,9 @@ static nsc_backend_time read_time(const struct nsc_cl_timing *timing, const time
     return time;
 }
 
-nsc_backend_status nsc_cl_profile_read(nsc_backend_device *device, nsc_backend_time *times, uint32_t capacity,
-                                       uint32_t *count)
+nsc_backend_status nsc_cl_profile_read(nsc_backend_device *device, nsc_backend_time *times, uint32_t *count)
 {
+    const uint32_t capacity = *count;
     struct nsc_cl_timing *timing = device->timing;
     nsc_backend_status status = nsc_cl_alive(device);
     *count = 0;

@@ -1,143 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running a net: the plans of a root and their executors, the slow path of a first forward, the short path of the rest. */
+/* Running a net: the slow path of a first forward, the short path of the rest. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/block/block.h"
+#include "core/block/net.h"
 #include "core/context.h"
 #include "core/device/profile.h"
-#include "core/graph/executor.h"
 #include "core/param/commit.h"
 #include "core/shape.h"
 #include "core/tensor.h"
-
-enum { MAX_PLANS = 16 }; /* kept per net; the one used longest ago goes first */
-
-struct nsc_net {
-    pthread_mutex_t lock;
-    nsc_plan *plans;     /* the last one used first */
-    uint64_t seed, step; /* of random numbers: the next run that draws some takes this step */
-};
-
-/* ---- the plans of a net ------------------------------------------------------------------------------------------ */
-
-static void discard_plan(nsc_plan *plan)
-{
-    while (plan->idle != NULL) {
-        nsc_executor *next = plan->idle->next;
-        nsc_executor_free(plan->idle);
-        plan->idle = next;
-    }
-    nsc_plan_free(plan);
-}
-
-void nsc_net_free(nsc_net *net)
-{
-    if (net == NULL)
-        return;
-    while (net->plans != NULL) {
-        nsc_plan *next = net->plans->next;
-        discard_plan(net->plans);
-        net->plans = next;
-    }
-    pthread_mutex_destroy(&net->lock);
-    free(net);
-}
-
-static nsc_net *net_of(nsc_block *block)
-{
-    nsc_net *net = atomic_load_explicit(&block->net, memory_order_acquire);
-    if (net != NULL)
-        return net;
-    nsc_net *made = calloc(1, sizeof *made);
-    if (made == NULL || pthread_mutex_init(&made->lock, NULL) != 0) {
-        free(made);
-        return NULL;
-    }
-    if (atomic_compare_exchange_strong(&block->net, &net, made))
-        return made;
-    nsc_net_free(made);
-    return net;
-}
-
-static bool plan_fits(const nsc_plan *plan, nsc_mode mode, const nsc_tensor *const *in, size_t in_count)
-{
-    if (plan->stale || plan->mode != mode || plan->input_count != in_count || plan->context != in[0]->context)
-        return false;
-    for (size_t i = 0; i < in_count; i++)
-        if (plan->inputs[i].dtype != in[i]->dtype || plan->inputs[i].rank != in[i]->rank ||
-            !nsc_shape_equal(in[i]->rank, plan->inputs[i].dims, in[i]->dims))
-            return false;
-    return true;
-}
-
-/* Takes *place out of the list; it is freed by whoever gives the last executor back. */
-static void drop_plan(nsc_plan **place)
-{
-    nsc_plan *plan = *place;
-    *place = plan->next;
-    plan->stale = true;
-    if (plan->borrowed == 0)
-        discard_plan(plan);
-}
-
-/* A plan for these inputs moves to the front and counts as borrowed; NULL when there is none that still holds. *executor
- * is an idle one of it, or NULL. The comparison with the front is all that a steady run does here. */
-static nsc_plan *borrow(nsc_net *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
-                        nsc_executor **executor)
-{
-    nsc_plan *found = NULL;
-    *executor = NULL;
-    pthread_mutex_lock(&net->lock);
-    for (nsc_plan **place = &net->plans; *place != NULL && found == NULL;) {
-        if (!plan_fits(*place, mode, in, in_count)) {
-            place = &(*place)->next;
-        } else if (!nsc_plan_current(*place)) {
-            drop_plan(place);
-        } else {
-            found = *place;
-            *place = found->next;
-            found->next = net->plans;
-            net->plans = found;
-            found->borrowed++;
-            *executor = found->idle;
-            if (found->idle != NULL)
-                found->idle = found->idle->next;
-        }
-    }
-    pthread_mutex_unlock(&net->lock);
-    return found;
-}
-
-static void give_back(nsc_net *net, nsc_plan *plan, nsc_executor *executor)
-{
-    pthread_mutex_lock(&net->lock);
-    if (executor != NULL) {
-        executor->next = plan->idle;
-        plan->idle = executor;
-    }
-    plan->borrowed--;
-    if (plan->stale && plan->borrowed == 0)
-        discard_plan(plan);
-    pthread_mutex_unlock(&net->lock);
-}
-
-static void keep_plan(nsc_net *net, nsc_plan *plan)
-{
-    size_t count = 0;
-    pthread_mutex_lock(&net->lock);
-    plan->borrowed = 1;
-    plan->next = net->plans;
-    net->plans = plan;
-    for (nsc_plan **place = &net->plans; *place != NULL;) {
-        if (++count > MAX_PLANS)
-            drop_plan(place);
-        else
-            place = &(*place)->next;
-    }
-    pthread_mutex_unlock(&net->lock);
-}
 
 /* ---- the first forward ------------------------------------------------------------------------------------------- */
 
@@ -299,7 +171,7 @@ static nsc_status run_trace(nsc_call *call, nsc_trace *trace)
         status = nsc_executor_run(call->executor, call->in, call->out, next_random(call));
     if (status == NSC_OK) {
         nsc_commit_publish(commit);
-        keep_plan(call->net, call->plan);
+        nsc_net_keep(call->net, call->plan);
     } else {
         nsc_executor_free(call->executor);
         nsc_plan_free(call->plan);
@@ -320,7 +192,7 @@ static nsc_status first_run(nsc_call *call, bool *ran)
     if (pthread_mutex_lock(&context->slow_path) != 0)
         return nsc_fail(context->id, NSC_INVALID, "a net cannot be run from inside a custom block or an initialiser");
     uint64_t begin = nsc_profile_begin(&context->device);
-    call->plan = borrow(call->net, call->mode, call->in, call->in_count, &call->executor);
+    call->plan = nsc_net_borrow(call->net, call->mode, call->in, call->in_count, &call->executor);
     if (call->plan == NULL) {
         nsc_shape *shapes = calloc(call->in_count, sizeof *shapes);
         if (shapes == NULL)
@@ -387,7 +259,7 @@ nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in,
     if (status != NSC_OK)
         return status;
     nsc_call call = {.block = block,
-                     .net = net_of(block),
+                     .net = nsc_net_of(block),
                      .mode = mode,
                      .in = in,
                      .in_count = in_count,
@@ -395,7 +267,7 @@ nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in,
                      .out_count = out_count};
     if (call.net == NULL)
         return nsc_fail(in[0]->context->id, NSC_NO_MEMORY, "no host memory to run a net");
-    call.plan = borrow(call.net, mode, in, in_count, &call.executor);
+    call.plan = nsc_net_borrow(call.net, mode, in, in_count, &call.executor);
     if (call.plan == NULL)
         status = first_run(&call, &ran);
     if (status == NSC_OK && call.executor == NULL)
@@ -405,29 +277,13 @@ nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in,
     if (status == NSC_OK && !ran)
         status = nsc_executor_run(call.executor, in, out, next_random(&call));
     if (call.plan != NULL)
-        give_back(call.net, call.plan, call.executor);
+        nsc_net_give_back(call.net, call.plan, call.executor);
     for (size_t i = 0; status != NSC_OK && i < out_count; i++)
         if (call.made >> i & 1) {
             nsc_tensor_release(out[i]);
             out[i] = NULL;
         }
     return status;
-}
-
-nsc_status nsc_set_random(nsc_block *block, uint64_t seed, uint64_t step)
-{
-    if (block == NULL)
-        return nsc_fail(0, NSC_INVALID, "nsc_set_random: net is NULL");
-    if (nsc_block_static(block))
-        return nsc_fail(0, block->status, "%s", block->text);
-    nsc_net *net = net_of(block);
-    if (net == NULL)
-        return nsc_fail(0, NSC_NO_MEMORY, "nsc_set_random: no host memory");
-    pthread_mutex_lock(&net->lock);
-    net->seed = seed;
-    net->step = step;
-    pthread_mutex_unlock(&net->lock);
-    return NSC_OK;
 }
 
 nsc_status nsc_forward(nsc_block *net, const nsc_tensor *x, nsc_tensor **y)

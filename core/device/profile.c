@@ -165,9 +165,10 @@ void nsc_profiler_collect(nsc_device *device)
     nsc_profiler *profiler = device->profiler;
     nsc_backend_time times[64];
     const uint32_t capacity = sizeof times / sizeof times[0];
-    uint32_t count = 0;
+    uint32_t count;
     do {
-        if (device->table.profile_read(device->handle, times, capacity, &count) != NSC_BACKEND_OK)
+        count = capacity;
+        if (device->table.profile_read(device->handle, times, &count) != NSC_BACKEND_OK)
             count = 0; /* what is missing is told as not known */
         pthread_mutex_lock(&profiler->lock);
         for (uint32_t i = 0; i < count && i < capacity; i++) {

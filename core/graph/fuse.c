@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fusion: an element-wise value that nobody else reads is computed inside its reader, be that element-wise too or a
- * reduction; a chain of them may ride on the product that feeds it. */
+/* Fusion: an element-wise value that nobody else reads, or that is cheap, is computed inside its readers, be they
+ * element-wise too or reductions; a chain of them may ride on the product that feeds it. */
 #include "core/graph/plan.h"
 
+#include "core/context.h"
 #include "core/shape.h"
 
 /* A program has 512 instructions; formulas with shared terms take more than their ops. */
-enum { MAX_WEIGHT = 240 };
+enum { MAX_WEIGHT = 240, MAX_CHEAP = 6 };
 
 static bool is_constant(const nsc_value *value)
 {
@@ -29,6 +30,7 @@ static void use(nsc_planner *planner, const nsc_value *value, const nsc_value *r
 {
     nsc_planned *planned = &planner->values[value->id];
     planned->live = true;
+    planned->elsewhere = planned->elsewhere || reader == NULL || !nsc_plan_hosts(reader);
     if (planned->uses > 0 && planned->reader == reader && reader != NULL)
         return; /* the same reader once more */
     planned->uses++;
@@ -85,8 +87,8 @@ static bool may_inline(const nsc_planner *planner, const nsc_value *reader, cons
     const nsc_planned *planned = &planner->values[operand->id];
     if (is_constant(operand))
         return operand->dtype == NSC_FLOAT32;
-    if (operand->node != NSC_NODE_ELEMENTWISE || operand->dtype != NSC_FLOAT32 || planned->uses != 1 ||
-        planned->reader == NULL || planned->output != 0 || planned->forced)
+    if (operand->node != NSC_NODE_ELEMENTWISE || operand->dtype != NSC_FLOAT32 || planned->elsewhere ||
+        planned->output != 0 || planned->forced || (planned->uses != 1 && !planned->cheap))
         return false;
     /* Broadcast, it would be computed again for every repetition. */
     return !planned->heavy || reader->node == NSC_NODE_REDUCE || planned->count >= planner->values[reader->id].count;
@@ -129,11 +131,28 @@ static bool gather_leaves(nsc_planner *planner, const nsc_value *value, uint32_t
     return planned->weight <= MAX_WEIGHT;
 }
 
-/* Decides for the operands of one value; where all together are too much, the one with most behind it is stored. */
-static void grow(nsc_planner *planner, const nsc_value *value)
+/* Computed again in each reader, it reads no more memory than it would if it were stored: one leaf of its own size at the
+ * most. A product is rather computed along with it. */
+static bool is_cheap(const nsc_planner *planner, const nsc_value *value)
+{
+    const nsc_planned *planned = &planner->values[value->id];
+    int large = 0;
+    for (uint32_t i = 0; i < planned->leaf_count; i++) {
+        const nsc_value *leaf = planned->leaves[i];
+        if (leaf->node == NSC_NODE_PRODUCT && planner->values[leaf->id].uses == 1)
+            return false;
+        large += planner->values[leaf->id].count >= planned->count;
+    }
+    return !planned->heavy && planned->weight <= MAX_CHEAP && large <= 1;
+}
+
+/* Decides for the operands of one value; where all together are too much, the one with most behind it is stored. false when
+ * that is one that other readers have taken for computed inside them: all has to be decided anew. */
+static bool grow(nsc_planner *planner, const nsc_value *value)
 {
     nsc_planned *planned = &planner->values[value->id];
     uint32_t inlined = 0;
+    bool agreed = true;
     for (size_t o = 0; o < value->operand_count && nsc_plan_hosts(value); o++)
         if (may_inline(planner, value, planned->operands[o]))
             inlined |= 1u << o;
@@ -149,10 +168,17 @@ static void grow(nsc_planner *planner, const nsc_value *value)
             }
         }
         inlined &= ~(1u << largest);
+        nsc_planned *stored = &planner->values[planned->operands[largest]->id];
+        if (stored->uses > 1 && !is_constant(planned->operands[largest])) {
+            stored->forced = true;
+            agreed = false;
+        }
     }
+    planned->cheap = value->node == NSC_NODE_ELEMENTWISE && is_cheap(planner, value);
     for (size_t o = 0; o < value->operand_count; o++)
         if (o >= 32 || !(inlined >> o & 1))
             planner->values[planned->operands[o]->id].stored = true;
+    return agreed;
 }
 
 /* ---- products ---------------------------------------------------------------------------------------------------- */
@@ -213,6 +239,9 @@ static bool force_largest(nsc_planner *planner, const nsc_value *root)
     }
     if (largest != NULL)
         largest->forced = true;
+    else /* one operation with nothing inside it */
+        planner->status = nsc_fail(planner->context->id, NSC_UNSUPPORTED, "%s does not fit into a program",
+                                   nsc_value_describe(planner->trace, root));
     return largest != NULL;
 }
 
@@ -226,13 +255,13 @@ void nsc_plan_fuse(nsc_planner *planner)
         forget_decisions(planner);
         for (size_t i = 0; i < trace->value_count; i++)
             if (planner->values[i].live)
-                grow(planner, trace->values[i]);
-        for (size_t i = 0; i < trace->value_count; i++)
+                again = !grow(planner, trace->values[i]) || again;
+        for (size_t i = 0; i < trace->value_count && !again; i++)
             if (trace->values[i]->node == NSC_NODE_ELEMENTWISE && planner->values[i].stored)
                 absorb(planner, trace->values[i]);
-        for (size_t i = 0; i < trace->value_count && planner->status == NSC_OK; i++)
+        for (size_t i = 0; i < trace->value_count && planner->status == NSC_OK && !again; i++)
             if (planner->values[i].stored && nsc_plan_hosts(trace->values[i]) &&
-                !nsc_chain_write(planner, trace->values[i]))
-                again = planner->status == NSC_OK && (force_largest(planner, trace->values[i]) || again);
+                !nsc_chain_write(planner, trace->values[i]) && planner->status == NSC_OK)
+                again = force_largest(planner, trace->values[i]);
     } while (again && planner->status == NSC_OK);
 }

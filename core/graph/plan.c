@@ -134,6 +134,8 @@ nsc_status nsc_plan_make(nsc_context *context, nsc_trace *trace, const bool *ref
     if (planner.status == NSC_OK)
         make_indices(&planner);
     free(planner.values);
+    plan->host_bytes = nsc_arena_bytes(&plan->arena) + plan->storage_capacity * sizeof *plan->storages +
+                       plan->step_capacity * sizeof *plan->steps;
     if (planner.status == NSC_OK) {
         atomic_fetch_add(&context->plans, 1);
         *out = plan;

@@ -83,10 +83,11 @@ typedef struct nsc_plan {
     size_t random_count, random_capacity;
     nsc_memory *indices; /* of NSC_PLACE_INDICES; NULL: none is used */
     uint64_t index_count;
+    uint64_t host_bytes; /* of the plan itself */
     uint64_t arena_bytes;
     uint64_t bound_bytes; /* the largest sum of bytes that are live at one step: no arena can be smaller */
 
-    /* Guarded by the lock of the net that owns the plan. */
+    /* Guarded by the lock of the net that owns the plan (core/block/plan_cache.c). */
     struct nsc_executor *idle;
     size_t borrowed;
     bool stale;
@@ -105,10 +106,12 @@ typedef struct nsc_planned {
     const nsc_value *same;      /* the first value that is the same as this one, or itself */
     const nsc_value **operands; /* the value's, each as what it is the same as */
     bool live;
-    bool stored;   /* has a place in memory, its own or another's */
-    bool forced;   /* may not be computed inside its reader: the program outgrew its limits */
-    bool absorbed; /* a product that its only reader computes along */
-    bool heavy;    /* computing it twice is worse than storing it */
+    bool stored;    /* has a place in memory, its own or another's */
+    bool forced;    /* may not be computed inside its reader: the program outgrew its limits */
+    bool absorbed;  /* a product that its only reader computes along */
+    bool heavy;     /* computing it twice is worse than storing it */
+    bool cheap;     /* computing it in every reader is better than storing it */
+    bool elsewhere; /* a reader cannot compute it: an output, or another kind of value */
     bool located;
     bool copied;             /* a view that strides cannot express, so it is a copy */
     uint32_t uses;           /* readers, outputs among them */

@@ -326,12 +326,9 @@ typedef struct nsc_backend_stats {
 } nsc_backend_stats;
 #define NSC_BACKEND_STATS_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_stats, programs_refused)
 
-/* When the device worked on a launch: nanoseconds of the host's CLOCK_MONOTONIC, or what comes closest to it; both 0 where
- * it is not known. Closed: this struct never grows. */
+/* When the device worked on a launch: ns of the host's CLOCK_MONOTONIC; both 0 where that is not known. Closed. */
 typedef struct nsc_backend_time {
-    uint64_t tag; /* as given to launch_timed */
-    uint64_t start;
-    uint64_t end;
+    uint64_t tag, start, end; /* tag: as given to launch_timed */
 } nsc_backend_time;
 
 #define NSC_BACKEND_LOG_ERROR 1
@@ -413,7 +410,6 @@ typedef struct nsc_backend_table {
     nsc_backend_status (*finish)(nsc_backend_device *device, nsc_backend_queue *queue);
 
     /* Optional: NULL where not offered. The comment says what core does then. */
-
     /* A further in-order queue. Absent: all work goes to the default queue. */
     nsc_backend_status (*queue_open)(nsc_backend_device *device, nsc_backend_queue **queue);
     void (*queue_close)(nsc_backend_device *device, nsc_backend_queue *queue);
@@ -435,19 +431,14 @@ typedef struct nsc_backend_table {
                                    uint64_t offset, uint64_t bytes, const void **pointer);
     /* Ends that; pointer is not used any more. A buffer for which it fails is freed, which must be legal. */
     nsc_backend_status (*unmap_host)(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_buffer *buffer);
-    /* Times of launches. All four or none; absent, or start UNSUPPORTED: only the host's times are known. */
-    /* From now on launch_timed keeps the times of up to capacity launches. Called when all earlier work is done, so that
-     * the default queue may be made anew. */
+    /* Times of launches: all four or none. Absent, or start UNSUPPORTED: none. start and stop come when all work is done
+     * (the default queue may change); between them launch_timed keeps the times of `capacity` launches, else it is launch.
+     * read waits, then gives and forgets at most *count of them, in any order; it sets *count, less if none is left. */
     nsc_backend_status (*profile_start)(nsc_backend_device *device, uint32_t capacity);
-    /* launch, with its time kept under a tag. Nothing is kept beyond capacity, and outside of start and stop. */
     nsc_backend_status (*launch_timed)(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
                                        const nsc_backend_binding *bindings, uint32_t binding_count,
                                        const float *scalars, uint32_t scalar_count, uint64_t tag);
-    /* Waits for the launches that are kept, gives the times of at most capacity of them, in any order, and forgets those.
-     * *count is less than capacity when none is left. */
-    nsc_backend_status (*profile_read)(nsc_backend_device *device, nsc_backend_time *times, uint32_t capacity,
-                                       uint32_t *count);
-    /* What is kept is forgotten. Called when all earlier work is done, as far as that can be. */
+    nsc_backend_status (*profile_read)(nsc_backend_device *device, nsc_backend_time *times, uint32_t *count);
     void (*profile_stop)(nsc_backend_device *device);
 } nsc_backend_table;
 #define NSC_BACKEND_TABLE_REQUIRED NSC_BACKEND_SIZE_TO(nsc_backend_table, finish)

@@ -262,6 +262,13 @@ NSC_API nsc_status nsc_run(nsc_block *net, nsc_mode mode, const nsc_tensor *cons
  * NO_MEMORY. */
 NSC_API nsc_status nsc_set_random(nsc_block *net, uint64_t seed, uint64_t step);
 
+/* A root keeps its plans, one for each mode and combination of input shapes and types, with the memory of their
+ * intermediate values; beyond so many plans or bytes (0: the default, 32 and 2^30) the one used longest ago goes. The last
+ * one used stays, however large. Any thread may call it. Errors: INVALID, NO_MEMORY. */
+NSC_API nsc_status nsc_set_plan_bounds(nsc_block *net, size_t plans, uint64_t bytes);
+/* How many there are, and their bytes on host and device; each may be NULL. */
+NSC_API nsc_status nsc_plan_usage(nsc_block *net, size_t *plans, uint64_t *bytes);
+
 /* The one way back: every parameter of net returns to its declaration and loses its value; requests and seeds stay. A
  * dimension shared with a parameter outside net that has a value keeps its size. */
 NSC_API nsc_status nsc_forget(nsc_block *net);

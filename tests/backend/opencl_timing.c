@@ -70,8 +70,7 @@ static void expect_times(uint32_t expected, uint32_t most)
     nsc_backend_time times[32];
     uint32_t all = 0, count = most;
     while (count == most) {
-        ck_assert_int_eq(suite_bench.table->profile_read(suite_bench.device, times + all, most, &count),
-                         NSC_BACKEND_OK);
+        ck_assert_int_eq(suite_bench.table->profile_read(suite_bench.device, times + all, &count), NSC_BACKEND_OK);
         ck_assert_uint_le(count, most);
         all += count;
     }

@@ -41,9 +41,9 @@ static nsc_backend_status timing_launch(nsc_backend_device *handle, nsc_backend_
     return status;
 }
 
-static nsc_backend_status timing_read(nsc_backend_device *handle, nsc_backend_time *times, uint32_t capacity,
-                                      uint32_t *count)
+static nsc_backend_status timing_read(nsc_backend_device *handle, nsc_backend_time *times, uint32_t *count)
 {
+    const uint32_t capacity = *count;
     (void)handle;
     timing.reads++;
     for (*count = 0; *count < capacity && timing.kept > 0; ++*count) {
