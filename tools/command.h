@@ -94,11 +94,12 @@ extern const nsc_command *const nsc_commands[];
 const nsc_command *nsc_command_find(const char *name);
 
 /* Options that several subcommands have, in the words of all. */
-#define NSC_INPUT_SHAPE_OPTION                                                                                       \
-    {                                                                                                                \
-        .name = "input", .argument = "[NAME=]SHAPE", .kind = NSC_OPTION_SHAPE, .most = NSC_MOST_GIVEN,               \
-        .help = "the shape of an input: 2x20, or ?x20 where a size is unknown; once for each input, in their order " \
-                "or by name"                                                                                         \
+#define NSC_INPUT_SHAPE_HELP \
+    "the shape of an input: 2x20, or ?x20 where a size is unknown; once for each input, in their order or by name"
+#define NSC_INPUT_SHAPE_OPTION                                                                         \
+    {                                                                                                  \
+        .name = "input", .argument = "[NAME=]SHAPE", .kind = NSC_OPTION_SHAPE, .most = NSC_MOST_GIVEN, \
+        .help = NSC_INPUT_SHAPE_HELP                                                                   \
     }
 #define NSC_BACKEND_OPTION                                                                                   \
     {                                                                                                        \

@@ -82,11 +82,6 @@ int nsc_forward_table(const nsc_forward_run *run)
     return NSC_EXIT_OK;
 }
 
-static void add_text(cJSON *to, const char *key, const char *text)
-{
-    cJSON_AddItemToObject(to, key, text != NULL ? cJSON_CreateString(text) : cJSON_CreateNull());
-}
-
 static void add_number(cJSON *to, const char *key, const nsc_array_facts *facts, double value)
 {
     cJSON_AddItemToObject(to, key, facts->finite > 0 ? nsc_json_number(value) : cJSON_CreateNull());
@@ -98,7 +93,7 @@ static cJSON *output_json(const nsc_forward_run *run, size_t i)
     const nsc_array_facts facts = nsc_array_look(output->values, output->dtype, output->count);
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "name", run->outs.names[i]);
-    add_text(object, "file", run->output_files[i]);
+    nsc_json_add_text(object, "file", run->output_files[i]);
     cJSON_AddItemToObject(object, "shape", nsc_json_shape(output->rank, output->dims));
     cJSON_AddStringToObject(object, "dtype", nsc_dtype_name(output->dtype));
     add_number(object, "min", &facts, facts.min);
@@ -116,7 +111,7 @@ int nsc_forward_json(const nsc_forward_run *run)
 {
     cJSON *whole = nsc_json_new();
     cJSON_AddStringToObject(whole, "model", run->model_file);
-    add_text(whole, "weights", run->weights_file);
+    nsc_json_add_text(whole, "weights", run->weights_file);
     if (run->seed != NULL)
         nsc_json_add_whole(whole, "seed", *run->seed);
     else

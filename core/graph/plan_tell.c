@@ -131,6 +131,26 @@ static const nsc_backend_expression *program_of(const nsc_backend_operation *ope
     }
 }
 
+/* Of the kinds without a program. */
+static const char *call_text(nsc_plan_view *view, const nsc_step *step, const size_t *numbers)
+{
+    const void *whole = step->operation;
+    const nsc_backend_softmax *softmax = whole;
+    const nsc_backend_gather *gather = whole;
+    switch (step->operation->kind) {
+    case NSC_BACKEND_GEMM:
+        return product_text(view, step, numbers);
+    case NSC_BACKEND_SOFTMAX:
+        return nsc_arena_format(&view->arena, softmax->logarithm ? "log_softmax(%s)" : "softmax(%s)",
+                                storage_name(view, step, numbers, &softmax->input));
+    case NSC_BACKEND_GATHER:
+        return nsc_arena_format(&view->arena, "gather(%s, %s)", storage_name(view, step, numbers, &gather->source),
+                                storage_name(view, step, numbers, &gather->indices));
+    default:
+        return "";
+    }
+}
+
 /* NULL: no host memory. */
 static const char *text_of(nsc_plan_view *view, const nsc_step *step, const size_t *numbers)
 {
@@ -139,7 +159,7 @@ static const char *text_of(nsc_plan_view *view, const nsc_step *step, const size
     const nsc_backend_view *inputs = NULL;
     const nsc_backend_expression *program = program_of(step->operation, &inputs, &form);
     if (program == NULL)
-        return step->operation->kind == NSC_BACKEND_GEMM ? product_text(view, step, numbers) : "";
+        return call_text(view, step, numbers);
     uint32_t products = step->operation->kind == NSC_BACKEND_GEMM_EPILOGUE; /* inputs that are no views */
     if (products > 0 && (names[0] = product_text(view, step, numbers)) == NULL)
         return NULL;
