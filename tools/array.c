@@ -9,12 +9,26 @@
 #include "say.h"
 #include "values.h"
 
-nsc_array_facts nsc_array_look(const float *values, size_t count)
+double nsc_array_value(const void *values, nsc_dtype dtype, size_t at)
+{
+    switch (dtype) {
+    case NSC_INT32:
+        return ((const int32_t *)values)[at];
+    case NSC_UINT32:
+        return ((const uint32_t *)values)[at];
+    case NSC_UINT8:
+        return ((const uint8_t *)values)[at];
+    default: /* no tensor has another type yet */
+        return (double)((const float *)values)[at];
+    }
+}
+
+nsc_array_facts nsc_array_look(const void *values, nsc_dtype dtype, size_t count)
 {
     nsc_array_facts facts = {0};
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
-        const double value = values[i];
+        const double value = nsc_array_value(values, dtype, i);
         if (isnan(value)) {
             facts.nan++;
         } else if (isinf(value)) {
@@ -30,14 +44,14 @@ nsc_array_facts nsc_array_look(const float *values, size_t count)
     return facts;
 }
 
-int nsc_array_is_finite(const char *place, const float *values, int rank, const int64_t *dims)
+int nsc_array_is_finite(const char *place, const void *values, nsc_dtype dtype, int rank, const int64_t *dims)
 {
     int64_t index[NSC_MAX_RANK];
     char text[256];
     size_t count = 1, at = 0;
     for (int i = 0; i < rank; i++)
         count *= (size_t)dims[i];
-    while (at < count && isfinite(values[at]))
+    while (at < count && isfinite(nsc_array_value(values, dtype, at)))
         at++;
     if (at == count)
         return 1;
@@ -46,7 +60,8 @@ int nsc_array_is_finite(const char *place, const float *values, int rank, const 
         index[i] = (int64_t)(rest % (size_t)dims[i]);
         rest /= (size_t)dims[i];
     }
-    const char *value = isnan(values[at]) ? "nan" : values[at] < 0 ? "-inf" : "inf";
+    const double wrong = nsc_array_value(values, dtype, at);
+    const char *value = isnan(wrong) ? "nan" : wrong < 0 ? "-inf" : "inf";
     nsc_say_failed(
         "%s: the element at %s is %s, and --check-finite is given; make it finite, or leave --check-finite out", place,
         nsc_shape_text(rank, index, text, sizeof text), value);

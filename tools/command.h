@@ -18,7 +18,7 @@
 #define NSC_EXIT_UNAVAILABLE 77 /* what is asked for is not on this machine: test runners count it as skipped */
 
 #define NSC_MOST_OPTIONS 16 /* options of a subcommand */
-#define NSC_MOST_GIVEN 16   /* times that an option may be given */
+#define NSC_MOST_GIVEN 64   /* times that an option may be given: a model has that many inputs or outputs */
 #define NSC_MOST_OPERANDS 2
 
 typedef enum nsc_option_kind {
@@ -26,7 +26,7 @@ typedef enum nsc_option_kind {
     NSC_OPTION_TEXT,
     NSC_OPTION_FILE, /* a text; completion offers files */
     NSC_OPTION_WHOLE,
-    NSC_OPTION_SHAPE
+    NSC_OPTION_SHAPE /* 2x20, or NAME=2x20 */
 } nsc_option_kind;
 
 typedef struct nsc_option {
@@ -94,10 +94,12 @@ extern const nsc_command *const nsc_commands[];
 const nsc_command *nsc_command_find(const char *name);
 
 /* Options that several subcommands have, in the words of all. */
-#define NSC_INPUT_SHAPE_OPTION                                                                      \
-    {                                                                                               \
-        .name = "input", .argument = "SHAPE", .kind = NSC_OPTION_SHAPE, .most = NSC_MOST_GIVEN,     \
-        .help = "the shape of an input: 2x20, or ?x20 where a size is unknown; once for each input" \
+#define NSC_INPUT_SHAPE_HELP \
+    "the shape of an input: 2x20, or ?x20 where a size is unknown; once for each input, in their order or by name"
+#define NSC_INPUT_SHAPE_OPTION                                                                         \
+    {                                                                                                  \
+        .name = "input", .argument = "[NAME=]SHAPE", .kind = NSC_OPTION_SHAPE, .most = NSC_MOST_GIVEN, \
+        .help = NSC_INPUT_SHAPE_HELP                                                                   \
     }
 #define NSC_BACKEND_OPTION                                                                                   \
     {                                                                                                        \

@@ -19,7 +19,7 @@ static void describe_inputs(const nsc_forward_run *run, char *text, size_t capac
 {
     char shape[128];
     size_t used = 0;
-    for (size_t i = 0; i < run->input_count && used < capacity; i++) {
+    for (size_t i = 0; i < run->ins.count && used < capacity; i++) {
         const nsc_array *a = run->arrays[i];
         used += (size_t)snprintf(text + used, capacity - used, "%s%s %s %s", i > 0 ? ", " : "", run->input_files[i],
                                  nsc_shape_text(a->rank, a->dims, shape, sizeof shape), nsc_dtype_name(a->dtype));
@@ -37,18 +37,12 @@ static int say_inputs_refused(const nsc_forward_run *run)
 /* The files of the inputs. 0: said. */
 static int read_inputs(nsc_forward_run *run, int check_finite)
 {
-    for (; nsc_model_inputs[run->input_count] != NULL; run->input_count++) {
-        const size_t i = run->input_count;
-        if (run->input_files[i] == NULL)
-            return nsc_say_usage("--input: there is no file for %s; give --input %s=FILE", nsc_model_inputs[i],
-                                 nsc_model_inputs[i]),
-                   0;
+    for (size_t i = 0; i < run->ins.count; i++) {
         nsc_progress("reading %s", run->input_files[i]);
         const nsc_array *a = run->arrays[i] = nsc_array_open(run->input_files[i], &run->archives[i]);
         if (a == NULL)
             return 0;
-        if (check_finite && a->dtype == NSC_FLOAT32 &&
-            !nsc_array_is_finite(run->input_files[i], a->data, a->rank, a->dims))
+        if (check_finite && !nsc_array_is_finite(run->input_files[i], a->data, a->dtype, a->rank, a->dims))
             return 0;
     }
     return 1;
@@ -59,16 +53,15 @@ static int place_inputs(nsc_forward_run *run)
 {
     nsc_shape shapes[NSC_MOST_GIVEN] = {0};
     nsc_proposal *proposal = NULL;
-    for (size_t i = 0; i < run->input_count; i++) {
+    for (size_t i = 0; i < run->ins.count; i++) {
         shapes[i] = (nsc_shape){.rank = run->arrays[i]->rank, .dtype = run->arrays[i]->dtype};
         for (int axis = 0; axis < shapes[i].rank; axis++)
             shapes[i].dims[axis] = run->arrays[i]->dims[axis];
     }
-    if (nsc_propose(run->model.net, NSC_INFERENCE, shapes, run->input_count, &proposal) != NSC_OK)
+    if (nsc_propose(run->model.net, NSC_INFERENCE, shapes, run->ins.count, &proposal) != NSC_OK)
         return say_inputs_refused(run), 0;
-    run->output_count = nsc_proposal_output_count(proposal);
     nsc_proposal_release(proposal);
-    for (size_t i = 0; i < run->input_count; i++) {
+    for (size_t i = 0; i < run->ins.count; i++) {
         const nsc_array *a = run->arrays[i];
         if (nsc_tensor_from(run->model.context, a->dtype, a->rank, a->dims, a->data, &run->in[i]) != NSC_OK)
             return say_inputs_refused(run), 0;
@@ -100,7 +93,7 @@ static int check_parameter(void *user, const char *path, nsc_parameter *paramete
     uint64_t bytes = 0;
     char place[512];
     const int rank = nsc_parameter_shape(parameter, dims);
-    float *values = nsc_parameter_bytes(parameter, &bytes) == NSC_OK ? malloc(bytes > 0 ? (size_t)bytes : 1) : NULL;
+    void *values = nsc_parameter_bytes(parameter, &bytes) == NSC_OK ? malloc(bytes > 0 ? (size_t)bytes : 1) : NULL;
     snprintf(place, sizeof place, "%s: %s", run->values_from, path);
     if (values == NULL)
         run->not_finite =
@@ -108,7 +101,7 @@ static int check_parameter(void *user, const char *path, nsc_parameter *paramete
                            (unsigned long long)bytes);
     else if (nsc_parameter_read(parameter, values, (size_t)bytes) != NSC_OK)
         run->not_finite = nsc_say_refused("leave --check-finite out, or name another device with --backend");
-    else if (!nsc_array_is_finite(place, values, rank, dims))
+    else if (!nsc_array_is_finite(place, values, nsc_parameter_dtype(parameter), rank, dims))
         run->not_finite = NSC_EXIT_FAILED;
     free(values);
     return run->not_finite != 0;
@@ -130,17 +123,37 @@ static int compute(const nsc_arguments *arguments, nsc_forward_run *run)
     return code;
 }
 
+/* Which files belong to which inputs and outputs. 0: said. */
+static int place_files(const nsc_arguments *arguments, nsc_forward_run *run)
+{
+    const nsc_value_given *in[NSC_MOST_GIVEN], *out[NSC_MOST_GIVEN];
+    if (!nsc_ports_of(run->model.net, "input", "file", &run->ins) ||
+        !nsc_ports_of(run->model.net, "output", "file", &run->outs) ||
+        !nsc_places(&run->ins, &arguments->options[INPUT], in) ||
+        !nsc_places(&run->outs, &arguments->options[OUTPUT], out))
+        return 0;
+    for (size_t i = 0; i < run->ins.count; i++) {
+        if (in[i] == NULL)
+            return nsc_say_unplaced(&run->ins, i), 0;
+        run->input_files[i] = nsc_behind_name(in[i]->text);
+    }
+    for (size_t i = 0; i < run->outs.count; i++)
+        run->output_files[i] = out[i] != NULL ? nsc_behind_name(out[i]->text) : NULL;
+    return 1;
+}
+
 static int forward(const nsc_arguments *arguments, nsc_forward_run *run)
 {
     int code = NSC_EXIT_USAGE;
     if (nsc_is_given(arguments, WEIGHTS) && nsc_is_given(arguments, SEED))
         return nsc_say_usage(
             "--weights and --seed exclude each other: a checkpoint has values or its own seed; give one");
-    if (!nsc_places("input", &arguments->options[INPUT], nsc_model_inputs, run->input_files) ||
-        !nsc_places("output", &arguments->options[OUTPUT], nsc_model_outputs, run->output_files))
+    if (!nsc_model_open(run->model_file, &run->model))
+        return NSC_EXIT_FAILED;
+    if (!place_files(arguments, run))
         return code;
     code = NSC_EXIT_FAILED;
-    for (size_t i = 0; nsc_model_outputs[i] != NULL; i++)
+    for (size_t i = 0; i < run->outs.count; i++)
         if (run->output_files[i] != NULL && !nsc_say_writable("output", run->output_files[i]))
             return code;
     if (!supply_values(arguments, run, &code))
@@ -177,8 +190,8 @@ const nsc_command nsc_command_forward = {
         "names; its shape, smallest, mean and largest value and the first values are printed. Sizes that the "
         "model and its weights leave open follow from the inputs, and a checkpoint that holds requests gets its "
         "values by them.\n\n"
-        "Files belong to inputs and outputs in their order, or by name: --input input=x.npy. In this version a "
-        "model has one input, called input, and one output, called output.",
+        "Files belong to inputs and outputs in their order, or by name: --input image=x.npy. The only input of a "
+        "model is called input, and the only output output, unless its description names them.",
     .operands = (const nsc_operand[]){NSC_MODEL_OPERAND, {.name = NULL}},
     .options =
         (const nsc_option[]){
@@ -187,7 +200,7 @@ const nsc_command nsc_command_forward = {
                        .kind = NSC_OPTION_FILE,
                        .required = 1,
                        .most = NSC_MOST_GIVEN,
-                       .help = "an npy file of float32; once for each input"},
+                       .help = "an npy file, of float32 unless the model takes another type; once for each input"},
             [WEIGHTS] = {.name = "weights",
                          .argument = "FILE",
                          .kind = NSC_OPTION_FILE,

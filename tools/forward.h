@@ -4,12 +4,14 @@
 #define NASCENT_TOOLS_FORWARD_H
 
 #include "model.h"
+#include "places.h"
 
 typedef struct nsc_forward_output {
     int rank;
     const int64_t *dims; /* of the tensor */
-    size_t count;
-    float *values;
+    nsc_dtype dtype;
+    size_t count, bytes;
+    void *values;
 } nsc_forward_output;
 
 typedef struct nsc_forward_times {
@@ -21,8 +23,8 @@ typedef struct nsc_forward_run {
     const char *model_file, *weights_file, *values_from;
     const uint64_t *seed; /* NULL: not given */
     nsc_loaded model;
-    const char *input_files[NSC_MOST_GIVEN], *output_files[NSC_MOST_GIVEN];
-    size_t input_count, output_count;
+    nsc_ports ins, outs;
+    const char *input_files[NSC_MOST_GIVEN], *output_files[NSC_MOST_GIVEN]; /* NULL: not given */
     nsc_archive *archives[NSC_MOST_GIVEN];
     const nsc_array *arrays[NSC_MOST_GIVEN];
     nsc_tensor *in[NSC_MOST_GIVEN], *out[NSC_MOST_GIVEN];

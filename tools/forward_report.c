@@ -15,10 +15,10 @@ enum { FIRST = 4 }; /* values that are shown */
 
 int nsc_forward_write(const nsc_forward_run *run)
 {
-    for (size_t i = 0; i < run->output_count; i++) {
+    for (size_t i = 0; i < run->outs.count; i++) {
         const nsc_forward_output *output = &run->outputs[i];
-        nsc_array array = {.name = "", .dtype = NSC_FLOAT32, .rank = output->rank, .data = output->values};
-        array.bytes = output->count * sizeof *output->values;
+        nsc_array array = {
+            .name = "", .dtype = output->dtype, .rank = output->rank, .data = output->values, .bytes = output->bytes};
         for (int axis = 0; axis < output->rank; axis++)
             array.dims[axis] = output->dims[axis];
         if (run->output_files[i] != NULL && nsc_npy_write(run->output_files[i], &array) != NSC_OK)
@@ -40,17 +40,17 @@ static const char *number_text(char text[32], const nsc_array_facts *facts, doub
 static int add_row(nsc_table *table, const nsc_forward_run *run, size_t i)
 {
     const nsc_forward_output *output = &run->outputs[i];
-    const nsc_array_facts facts = nsc_array_look(output->values, output->count);
+    const nsc_array_facts facts = nsc_array_look(output->values, output->dtype, output->count);
     char shape[128], min[32], mean[32], max[32], first[160] = "-";
     size_t used = 0;
     for (size_t at = 0; at < output->count && at < FIRST; at++)
         used += (size_t)snprintf(first + used, sizeof first - used, "%s%.6g", at > 0 ? " " : "",
-                                 (double)output->values[at]);
+                                 nsc_array_value(output->values, output->dtype, at));
     if (output->count > FIRST)
         snprintf(first + used, sizeof first - used, " ...");
-    const char *cells[] = {nsc_model_outputs[i],
+    const char *cells[] = {run->outs.names[i],
                            nsc_shape_text(output->rank, output->dims, shape, sizeof shape),
-                           nsc_dtype_name(NSC_FLOAT32),
+                           nsc_dtype_name(output->dtype),
                            number_text(min, &facts, facts.min),
                            number_text(mean, &facts, facts.mean),
                            number_text(max, &facts, facts.max),
@@ -64,26 +64,22 @@ int nsc_forward_table(const nsc_forward_run *run)
     nsc_table table = {.columns = 8};
     const char *head[] = {"output", "shape", "dtype", "min", "mean", "max", "first values", "file"};
     int good = nsc_table_row(&table, head);
-    for (size_t i = 0; i < run->output_count && good; i++)
+    for (size_t i = 0; i < run->outs.count && good; i++)
         good = add_row(&table, run, i);
     nsc_table_print(&table, stdout, "");
     if (!good)
         return nsc_say_failed("no memory for the table of the outputs; free some");
-    for (size_t i = 0; i < run->output_count; i++) {
-        const nsc_array_facts facts = nsc_array_look(run->outputs[i].values, run->outputs[i].count);
+    for (size_t i = 0; i < run->outs.count; i++) {
+        const nsc_array_facts facts =
+            nsc_array_look(run->outputs[i].values, run->outputs[i].dtype, run->outputs[i].count);
         if (facts.nan + facts.infinite > 0)
             printf("%s: %" PRIu64 " elements are nan, %" PRIu64 " infinite; min, mean and max are of the others\n",
-                   nsc_model_outputs[i], facts.nan, facts.infinite);
+                   run->outs.names[i], facts.nan, facts.infinite);
     }
     if (run->times.repeat > 0)
         printf("first run %.3f ms; %" PRIu64 " more: min %.3f ms, median %.3f ms\n", 1e3 * run->times.first,
                run->times.repeat, 1e3 * run->times.min, 1e3 * run->times.median);
     return NSC_EXIT_OK;
-}
-
-static void add_text(cJSON *to, const char *key, const char *text)
-{
-    cJSON_AddItemToObject(to, key, text != NULL ? cJSON_CreateString(text) : cJSON_CreateNull());
 }
 
 static void add_number(cJSON *to, const char *key, const nsc_array_facts *facts, double value)
@@ -94,12 +90,12 @@ static void add_number(cJSON *to, const char *key, const nsc_array_facts *facts,
 static cJSON *output_json(const nsc_forward_run *run, size_t i)
 {
     const nsc_forward_output *output = &run->outputs[i];
-    const nsc_array_facts facts = nsc_array_look(output->values, output->count);
+    const nsc_array_facts facts = nsc_array_look(output->values, output->dtype, output->count);
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "name", nsc_model_outputs[i]);
-    add_text(object, "file", run->output_files[i]);
+    cJSON_AddStringToObject(object, "name", run->outs.names[i]);
+    nsc_json_add_text(object, "file", run->output_files[i]);
     cJSON_AddItemToObject(object, "shape", nsc_json_shape(output->rank, output->dims));
-    cJSON_AddStringToObject(object, "dtype", nsc_dtype_name(NSC_FLOAT32));
+    cJSON_AddStringToObject(object, "dtype", nsc_dtype_name(output->dtype));
     add_number(object, "min", &facts, facts.min);
     add_number(object, "mean", &facts, facts.mean);
     add_number(object, "max", &facts, facts.max);
@@ -107,7 +103,7 @@ static cJSON *output_json(const nsc_forward_run *run, size_t i)
     nsc_json_add_whole(object, "infinite", facts.infinite);
     cJSON *first = cJSON_AddArrayToObject(object, "first");
     for (size_t at = 0; at < output->count && at < FIRST; at++)
-        cJSON_AddItemToArray(first, nsc_json_number((double)output->values[at]));
+        cJSON_AddItemToArray(first, nsc_json_number(nsc_array_value(output->values, output->dtype, at)));
     return object;
 }
 
@@ -115,22 +111,22 @@ int nsc_forward_json(const nsc_forward_run *run)
 {
     cJSON *whole = nsc_json_new();
     cJSON_AddStringToObject(whole, "model", run->model_file);
-    add_text(whole, "weights", run->weights_file);
+    nsc_json_add_text(whole, "weights", run->weights_file);
     if (run->seed != NULL)
         nsc_json_add_whole(whole, "seed", *run->seed);
     else
         cJSON_AddNullToObject(whole, "seed");
     nsc_json_add_device(whole, run->model.context);
     cJSON *inputs = cJSON_AddArrayToObject(whole, "inputs"), *outputs = cJSON_AddArrayToObject(whole, "outputs");
-    for (size_t i = 0; i < run->input_count; i++) {
+    for (size_t i = 0; i < run->ins.count; i++) {
         cJSON *input = cJSON_CreateObject();
-        cJSON_AddStringToObject(input, "name", nsc_model_inputs[i]);
+        cJSON_AddStringToObject(input, "name", run->ins.names[i]);
         cJSON_AddStringToObject(input, "file", run->input_files[i]);
         cJSON_AddItemToObject(input, "shape", nsc_json_shape(run->arrays[i]->rank, run->arrays[i]->dims));
         cJSON_AddStringToObject(input, "dtype", nsc_dtype_name(run->arrays[i]->dtype));
         cJSON_AddItemToArray(inputs, input);
     }
-    for (size_t i = 0; i < run->output_count; i++)
+    for (size_t i = 0; i < run->outs.count; i++)
         cJSON_AddItemToArray(outputs, output_json(run, i));
     cJSON *times =
         run->times.repeat > 0 ? cJSON_AddObjectToObject(whole, "times") : cJSON_AddNullToObject(whole, "times");

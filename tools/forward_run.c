@@ -22,8 +22,8 @@ static double seconds(void)
 static int run_once(nsc_forward_run *run, double *took)
 {
     const double begin = seconds();
-    nsc_status status = nsc_run(run->model.net, NSC_INFERENCE, (const nsc_tensor *const *)run->in, run->input_count,
-                                run->out, run->output_count);
+    nsc_status status = nsc_run(run->model.net, NSC_INFERENCE, (const nsc_tensor *const *)run->in, run->ins.count,
+                                run->out, run->outs.count);
     if (status == NSC_OK)
         status = nsc_context_finish(run->model.context);
     *took = seconds() - begin;
@@ -64,20 +64,21 @@ int nsc_forward_repeat(nsc_forward_run *run, uint64_t repeat)
 int nsc_forward_fetch(nsc_forward_run *run, int check_finite)
 {
     char place[512];
-    for (size_t i = 0; i < run->output_count; i++) {
+    for (size_t i = 0; i < run->outs.count; i++) {
         nsc_forward_output *output = &run->outputs[i];
-        const size_t bytes = nsc_tensor_bytes(run->out[i]);
+        output->bytes = nsc_tensor_bytes(run->out[i]);
+        output->dtype = nsc_tensor_dtype(run->out[i]);
         output->rank = nsc_tensor_rank(run->out[i]);
         output->dims = nsc_tensor_dims(run->out[i]);
-        output->count = bytes / sizeof *output->values;
-        output->values = malloc(bytes > 0 ? bytes : 1);
+        output->count = output->bytes / nsc_dtype_size(output->dtype);
+        output->values = malloc(output->bytes > 0 ? output->bytes : 1);
         if (output->values == NULL)
-            return nsc_say_failed("no memory for the %zu bytes of output %s; give fewer rows at a time", bytes,
-                                  nsc_model_outputs[i]);
-        if (nsc_tensor_read(run->out[i], output->values, bytes) != NSC_OK)
+            return nsc_say_failed("no memory for the %zu bytes of output %s; give fewer rows at a time", output->bytes,
+                                  run->outs.names[i]);
+        if (nsc_tensor_read(run->out[i], output->values, output->bytes) != NSC_OK)
             return nsc_say_refused("name another device with --backend");
-        snprintf(place, sizeof place, "output %s of %s", nsc_model_outputs[i], run->model_file);
-        if (check_finite && !nsc_array_is_finite(place, output->values, output->rank, output->dims))
+        snprintf(place, sizeof place, "output %s of %s", run->outs.names[i], run->model_file);
+        if (check_finite && !nsc_array_is_finite(place, output->values, output->dtype, output->rank, output->dims))
             return NSC_EXIT_FAILED;
     }
     return NSC_EXIT_OK;

@@ -23,6 +23,18 @@ void nsc_json_add_whole(cJSON *to, const char *key, uint64_t value)
     cJSON_AddItemToObject(to, key, cJSON_CreateRaw(text));
 }
 
+void nsc_json_append_whole(cJSON *array, uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    cJSON_AddItemToArray(array, cJSON_CreateRaw(text));
+}
+
+void nsc_json_add_text(cJSON *to, const char *key, const char *text)
+{
+    cJSON_AddItemToObject(to, key, text != NULL ? cJSON_CreateString(text) : cJSON_CreateNull());
+}
+
 cJSON *nsc_json_number(double value)
 {
     char text[40];

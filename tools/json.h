@@ -12,6 +12,9 @@
 cJSON *nsc_json_new(void);
 /* Exact: cJSON's own numbers are doubles. */
 void nsc_json_add_whole(cJSON *to, const char *key, uint64_t value);
+void nsc_json_append_whole(cJSON *array, uint64_t value);
+/* null for NULL. */
+void nsc_json_add_text(cJSON *to, const char *key, const char *text);
 /* With all digits that make it this double; null where it is not finite, which JSON has no word for. */
 cJSON *nsc_json_number(double value);
 /* "device": {"backend", "index", "name"}. */

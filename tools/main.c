@@ -16,6 +16,7 @@
 #define SUBCOMMANDS(ROW) \
     ROW(devices)         \
     ROW(summary)         \
+    ROW(graph)           \
     ROW(explain)         \
     ROW(init)            \
     ROW(forward)         \

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "places.h"
 #include "progress.h"
 #include "say.h"
 
@@ -56,14 +57,36 @@ static int has_values(const nsc_model_request *request, nsc_block *net)
     return 0;
 }
 
+int nsc_model_open(const char *file, nsc_loaded *loaded)
+{
+    if (nsc_model_read(file, &loaded->net) == NSC_OK)
+        return 1;
+    nsc_say_refused("give MODEL the description of a net, as docs/model.md says");
+    return 0;
+}
+
+/* The shapes of the inputs: of all, or of none. 0: said. */
+static int place_shapes(const nsc_given *given, nsc_loaded *loaded)
+{
+    const nsc_value_given *placed[NSC_MOST_GIVEN];
+    nsc_ports ports;
+    if (!nsc_ports_of(loaded->net, "input", "shape", &ports) || !nsc_places(&ports, given, placed))
+        return 0;
+    for (; loaded->input_count < ports.count; loaded->input_count++) {
+        if (placed[loaded->input_count] == NULL)
+            return nsc_say_unplaced(&ports, loaded->input_count), 0;
+        loaded->inputs[loaded->input_count] = placed[loaded->input_count]->shape;
+    }
+    return 1;
+}
+
 int nsc_model_load(const nsc_model_request *request, nsc_loaded *loaded, int *code)
 {
     *code = NSC_EXIT_FAILED;
-    loaded->input_count = request->shapes != NULL ? request->shapes->count : 0;
-    for (size_t i = 0; i < loaded->input_count; i++)
-        loaded->inputs[i] = request->shapes->values[i].shape;
-    if (nsc_model_read(request->model, &loaded->net) != NSC_OK)
-        return nsc_say_refused("give MODEL the description of a net, as docs/model.md says"), 0;
+    if (loaded->net == NULL && !nsc_model_open(request->model, loaded))
+        return 0;
+    if (request->shapes != NULL && request->shapes->count > 0 && !place_shapes(request->shapes, loaded))
+        return *code = NSC_EXIT_USAGE, 0;
     if (request->needs_values && request->weights == NULL && !has_values(request, loaded->net))
         return *code = NSC_EXIT_USAGE, 0;
     if (request->needs_device || request->weights != NULL) {

@@ -31,8 +31,10 @@ typedef struct nsc_loaded {
     nsc_shape inputs[NSC_MOST_GIVEN];
     size_t input_count;
 } nsc_loaded;
-/* Reads the model and opens a device where one is needed, loads the weights, and fixes the shapes that the inputs give.
- * 0: it was said why it failed, and *code is the exit code; nsc_model_close is then due as well. */
+/* Reads the model alone. 0: said. */
+int nsc_model_open(const char *file, nsc_loaded *loaded);
+/* Reads the model unless that is done, opens a device where one is needed, loads the weights, and fixes the shapes that the
+ * inputs give. 0: it was said why it failed, and *code is the exit code; nsc_model_close is then due as well. */
 int nsc_model_load(const nsc_model_request *request, nsc_loaded *loaded, int *code);
 /* The exit code: code, unless closing fails. */
 int nsc_model_close(nsc_loaded *loaded, int code);

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "help.h"
 #include "near.h"
+#include "places.h"
 #include "say.h"
 #include "values.h"
 
@@ -59,7 +60,7 @@ static int take(const nsc_option *option, const char *text, nsc_given *given)
     if (option->kind == NSC_OPTION_WHOLE &&
         !nsc_read_whole(text, option->low, option->high, &value->whole, wrong, sizeof wrong))
         return nsc_say_usage("--%s %s: %s", option->name, text, wrong), 0;
-    if (option->kind == NSC_OPTION_SHAPE && !nsc_read_shape(text, &value->shape, wrong, sizeof wrong))
+    if (option->kind == NSC_OPTION_SHAPE && !nsc_read_shape(nsc_behind_name(text), &value->shape, wrong, sizeof wrong))
         return nsc_say_usage("--%s %s: %s; say 2x20, or ?x20 where a size is unknown", option->name, text, wrong), 0;
     if (option->kind == NSC_OPTION_FILE && *text == 0)
         return nsc_say_usage("--%s: the name of a file is empty; give one", option->name), 0;

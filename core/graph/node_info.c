@@ -113,30 +113,48 @@ size_t nsc_proposal_node_count(const nsc_proposal *proposal)
     return proposal == NULL ? 0 : proposal->trace->value_count;
 }
 
+/* false: no host memory. */
+static bool describe(nsc_trace *trace, const nsc_value *value, nsc_node_info *info)
+{
+    size_t *operands = nsc_arena_take(&trace->arena, (value->operand_count + 1) * sizeof *operands);
+    *info = (nsc_node_info){.operation = operation_of(value),
+                            .text = text_of(&trace->arena, value),
+                            .path = value->frame == NULL ? "" : value->frame->path,
+                            .block = value->frame == NULL ? "" : value->frame->block->kind,
+                            .shape = {.dtype = value->dtype},
+                            .operands = operands,
+                            .operand_count = value->operand_count};
+    for (size_t o = 0; operands != NULL && o < value->operand_count; o++)
+        operands[o] = value->operands[o]->id;
+    info->shape.rank = nsc_value_sizes(trace, value, info->shape.dims);
+    if (value->node == NSC_NODE_PARAMETER)
+        info->path = trace->parameters[value->is.index].path;
+    return operands != NULL && info->text != NULL;
+}
+
+/* All of them, when the first is asked for. */
+static nsc_status describe_all(nsc_proposal *proposal)
+{
+    nsc_trace *trace = proposal->trace;
+    nsc_node_info *nodes = nsc_arena_take(&trace->arena, (trace->value_count + 1) * sizeof *nodes);
+    bool described = nodes != NULL;
+    for (size_t i = 0; described && i < trace->value_count; i++)
+        described = describe(trace, trace->values[i], &nodes[i]);
+    if (!described)
+        return nsc_fail(0, NSC_NO_MEMORY, "nsc_proposal_node: no host memory");
+    proposal->nodes = nodes;
+    return NSC_OK;
+}
+
 nsc_status nsc_proposal_node(nsc_proposal *proposal, size_t index, nsc_node_info *info, size_t size)
 {
     if (proposal == NULL || info == NULL || index >= proposal->trace->value_count)
         return nsc_fail(0, NSC_INVALID, "nsc_proposal_node: %s",
                         proposal == NULL || info == NULL ? "an argument is NULL" : "there is no such index");
-    nsc_trace *trace = proposal->trace;
-    const nsc_value *value = trace->values[index];
-    size_t *operands = nsc_arena_take(&trace->arena, (value->operand_count + 1) * sizeof *operands);
-    nsc_node_info all = {.operation = operation_of(value),
-                         .text = text_of(&trace->arena, value),
-                         .path = value->frame == NULL ? "" : value->frame->path,
-                         .block = value->frame == NULL ? "" : value->frame->block->kind,
-                         .shape = {.dtype = value->dtype},
-                         .operands = operands,
-                         .operand_count = value->operand_count};
-    if (operands == NULL || all.text == NULL)
-        return nsc_fail(0, NSC_NO_MEMORY, "nsc_proposal_node: no host memory");
-    for (size_t o = 0; o < value->operand_count; o++)
-        operands[o] = value->operands[o]->id;
-    all.shape.rank = nsc_value_sizes(trace, value, all.shape.dims);
-    if (value->node == NSC_NODE_PARAMETER)
-        all.path = trace->parameters[value->is.index].path;
-    memcpy(info, &all, size < sizeof all ? size : sizeof all);
-    return NSC_OK;
+    nsc_status status = proposal->nodes != NULL ? NSC_OK : describe_all(proposal);
+    if (status == NSC_OK)
+        memcpy(info, &proposal->nodes[index], size < sizeof *info ? size : sizeof *info);
+    return status;
 }
 
 size_t nsc_proposal_output_node(const nsc_proposal *proposal, size_t index)

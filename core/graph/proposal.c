@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proposals: what a trace would give, seen from outside. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/context.h"
 #include "core/error.h"
@@ -88,7 +85,7 @@ size_t nsc_proposal_parameter_count(const nsc_proposal *proposal)
     return proposal == NULL ? 0 : proposal->trace->parameter_count;
 }
 
-static int parameter_dims(nsc_trace *trace, const nsc_trace_parameter *parameter, int64_t dims[NSC_MAX_RANK])
+int nsc_proposal_dims(nsc_trace *trace, const nsc_trace_parameter *parameter, int64_t dims[NSC_MAX_RANK])
 {
     for (int i = 0; i < parameter->rank; i++)
         dims[i] = nsc_dim_size(trace, parameter->dims[i]);
@@ -103,17 +100,16 @@ nsc_status nsc_proposal_parameter(const nsc_proposal *proposal, size_t index, co
     const nsc_trace_parameter *parameter = &proposal->trace->parameters[index];
     if (path != NULL)
         *path = parameter->path;
-    shape->rank = parameter_dims(proposal->trace, parameter, shape->dims);
+    shape->rank = nsc_proposal_dims(proposal->trace, parameter, shape->dims);
     shape->dtype = parameter->parameter->dtype;
     return NSC_OK;
 }
 
-/* Adds one parameter to the sums; false when its shape is not known, or is too large for a sum. */
-static bool add_parameter(nsc_trace *trace, const nsc_trace_parameter *parameter, uint64_t *elements, uint64_t *bytes)
+bool nsc_proposal_add(nsc_trace *trace, const nsc_trace_parameter *parameter, uint64_t *elements, uint64_t *bytes)
 {
     int64_t dims[NSC_MAX_RANK];
     uint64_t count = 0, more, sum;
-    int rank = parameter_dims(trace, parameter, dims);
+    int rank = nsc_proposal_dims(trace, parameter, dims);
     if (!nsc_shape_known(rank, dims) || !nsc_shape_count(rank, dims, &count) ||
         __builtin_mul_overflow(count, nsc_dtype_size(parameter->parameter->dtype), &more) ||
         __builtin_add_overflow(*bytes, more, &sum))
@@ -128,7 +124,7 @@ void nsc_proposal_totals(const nsc_proposal *proposal, uint64_t *elements, uint6
     uint64_t sums[2] = {0, 0};
     size_t missing = 0;
     for (size_t i = 0; proposal != NULL && i < proposal->trace->parameter_count; i++)
-        missing += !add_parameter(proposal->trace, &proposal->trace->parameters[i], &sums[0], &sums[1]);
+        missing += !nsc_proposal_add(proposal->trace, &proposal->trace->parameters[i], &sums[0], &sums[1]);
     if (elements != NULL)
         *elements = sums[0];
     if (bytes != NULL)
@@ -151,7 +147,7 @@ nsc_status nsc_check_budget(const nsc_proposal *proposal, nsc_context *context)
         const nsc_trace_parameter *parameter = &trace->parameters[i];
         if (nsc_parameter_get_state(parameter->parameter) == NSC_INITIALIZED)
             continue;
-        int rank = parameter_dims(trace, parameter, dims);
+        int rank = nsc_proposal_dims(trace, parameter, dims);
         if (!nsc_shape_known(rank, dims))
             status = nsc_fail(context->id, NSC_PENDING,
                               "nsc_check_budget: %s %s has an unknown size: give more of the input", parameter->path,
@@ -160,82 +156,6 @@ nsc_status nsc_check_budget(const nsc_proposal *proposal, nsc_context *context)
             status = nsc_budget_add(&budget, parameter->path, parameter->parameter->dtype, rank, dims);
     }
     return status;
-}
-
-/* ---- summary ----------------------------------------------------------------------------------------------------- */
-
-typedef struct summary_row {
-    const char *path, *kind;
-    char shape[NSC_SHAPE_TEXT];
-    uint64_t elements, bytes;
-    bool known;
-    const char *state; /* of the layer's own parameters */
-} summary_row;
-
-/* Parameters that a block declared itself, each once: at the first call that used it. */
-static void fill_row(nsc_trace *trace, const nsc_frame *frame, summary_row *row)
-{
-    int64_t dims[NSC_MAX_RANK];
-    *row = (summary_row){
-        .path = frame->path[0] == 0 ? "(net)" : frame->path, .kind = frame->block->kind, .known = true, .state = "-"};
-    int rank = nsc_value_sizes(trace, frame->output, dims);
-    nsc_shape_text(row->shape, rank, dims);
-    for (size_t i = 0; i < trace->parameter_count; i++) {
-        if (trace->parameters[i].frame != frame)
-            continue;
-        const char *state = nsc_parameter_state_name(nsc_parameter_get_state(trace->parameters[i].parameter));
-        row->known = add_parameter(trace, &trace->parameters[i], &row->elements, &row->bytes) && row->known;
-        row->state = strcmp(row->state, "-") == 0 || strcmp(row->state, state) == 0 ? state : "mixed";
-    }
-}
-
-static bool in_summary(const nsc_trace *trace, const nsc_frame *frame)
-{
-    bool own = frame->block->child_count == 0;
-    for (size_t i = 0; !own && i < trace->parameter_count; i++)
-        own = trace->parameters[i].frame == frame;
-    return own;
-}
-
-nsc_status nsc_print_summary(const nsc_proposal *proposal, FILE *file)
-{
-    if (proposal == NULL || file == NULL)
-        return nsc_fail(0, NSC_INVALID, "nsc_print_summary: %s is NULL", proposal == NULL ? "proposal" : "file");
-    nsc_trace *trace = proposal->trace;
-    summary_row row;
-    int path_width = 5, kind_width = 4, shape_width = 6;
-    for (size_t i = 0; i < trace->call_count; i++) {
-        if (!in_summary(trace, trace->calls[i]))
-            continue;
-        fill_row(trace, trace->calls[i], &row);
-        path_width = (int)strlen(row.path) > path_width ? (int)strlen(row.path) : path_width;
-        kind_width = (int)strlen(row.kind) > kind_width ? (int)strlen(row.kind) : kind_width;
-        shape_width = (int)strlen(row.shape) > shape_width ? (int)strlen(row.shape) : shape_width;
-    }
-    int written = fprintf(file, "%-*s  %-*s  %-*s  %12s  %14s  %s\n", path_width, "layer", kind_width, "kind",
-                          shape_width, "output", "parameters", "bytes", "state");
-    for (size_t i = 0; i < trace->call_count && written > 0; i++) {
-        if (!in_summary(trace, trace->calls[i]))
-            continue;
-        fill_row(trace, trace->calls[i], &row);
-        if (row.known)
-            written = fprintf(file, "%-*s  %-*s  %-*s  %12" PRIu64 "  %14" PRIu64 "  %s\n", path_width, row.path,
-                              kind_width, row.kind, shape_width, row.shape, row.elements, row.bytes, row.state);
-        else
-            written = fprintf(file, "%-*s  %-*s  %-*s  %12s  %14s  %s\n", path_width, row.path, kind_width, row.kind,
-                              shape_width, row.shape, "?", "?", row.state);
-    }
-    uint64_t elements, bytes;
-    size_t unknown;
-    nsc_proposal_totals(proposal, &elements, &bytes, &unknown);
-    if (written > 0)
-        written = fprintf(file, "%zu parameters, %" PRIu64 " elements, %" PRIu64 " bytes", trace->parameter_count,
-                          elements, bytes);
-    if (written > 0 && unknown > 0)
-        written = fprintf(file, "; %zu of unknown shape are not counted", unknown);
-    if (written <= 0 || fprintf(file, "\n") <= 0)
-        return nsc_fail(0, NSC_IO, "nsc_print_summary: the table could not be written whole");
-    return NSC_OK;
 }
 
 /* ---- accepting shapes -------------------------------------------------------------------------------------------- */

@@ -242,6 +242,20 @@ NSC_API nsc_status nsc_check_budget(const nsc_proposal *proposal, nsc_context *c
 /* The paragraph of nsc_parameter_explain for the parameter at path from this root. Errors: INVALID: no such path (the text
  * names near ones). */
 NSC_API nsc_status nsc_explain(nsc_block *net, const char *path, char *text, size_t capacity);
+/* A call of a block that has parameters of its own or no children. Later versions append fields. */
+typedef struct nsc_layer_info {
+    const char *path;  /* "" for the root */
+    const char *kind;  /* "dense" */
+    nsc_shape output;  /* its first */
+    size_t parameters; /* of the block's own; a parameter counts at the first call that uses it */
+    size_t unknown;    /* of these, without a known shape: not in the next two */
+    uint64_t elements, bytes;
+    const char *state; /* of these parameters: nsc_parameter_state_name's, or "mixed"; "" without parameters */
+} nsc_layer_info;
+/* Return other than 0 to stop. The texts are owned by the proposal. */
+typedef int (*nsc_layer_visit)(void *user, const nsc_layer_info *layer);
+/* Visits the layers in the order in which they are computed. Errors: INVALID. */
+NSC_API nsc_status nsc_layers_each(const nsc_proposal *proposal, nsc_layer_visit visit, void *user);
 /* One row a layer: path, kind, output shape, parameters, bytes, state; then the totals. */
 NSC_API nsc_status nsc_print_summary(const nsc_proposal *proposal, FILE *file);
 

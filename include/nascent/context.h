@@ -49,8 +49,8 @@ NSC_API nsc_status nsc_context_create(nsc_context **context, const nsc_context_o
     nsc_context_create((CONTEXT), &(nsc_context_options){.backend = __VA_ARGS__}, sizeof(nsc_context_options))
 #endif
 
-/* Closes the device and frees the context. INVALID, and nothing is closed, while tensors, parameters or executors on it
- * are alive. NULL is allowed. */
+/* Closes the device and frees the context. INVALID, and nothing is closed, while tensors, parameters, plans or
+ * executors on it are alive. NULL is allowed. */
 NSC_API nsc_status nsc_context_close(nsc_context *context);
 
 /* Waits until all work given to the device is done; reports a failure of it. */

@@ -3,7 +3,8 @@
  * Graphs and plans, to be looked at: what was declared, and what a device would run. `nascent graph` draws them.
  *
  * Structs are filled up to the size that is given; later versions append fields. Texts and arrays in them are owned by the
- * proposal or the plan. Reading is for any thread; making and releasing is for one at a time.
+ * proposal or the plan. A proposal is used by one thread at a time, and so is the making and releasing of a plan; any
+ * threads may read a plan.
  */
 #ifndef NASCENT_PLAN_H
 #define NASCENT_PLAN_H
@@ -21,10 +22,10 @@ extern "C" {
 /* One value of the graph of a proposal. Operands come before their readers. */
 typedef struct nsc_node_info {
     const char *operation; /* "input", "parameter", "product", "relu", "reshape", ... */
-    const char *text;      /* what else it is given: "axis 1", "alpha 0.01"; "" for nothing */
-    const char *path;      /* of the block that asked for it; of a parameter: its own. "" for the root */
-    const char *block;     /* the kind of that block: "dense" */
-    nsc_shape shape;       /* NSC_UNKNOWN where a size is not known */
+    const char *text; /* what else it is given: "axis 1", of an input its index, of leaky_relu "0.01"; "" for nothing */
+    const char *path; /* of the block that asked for it; of a parameter: its own. "" for the root */
+    const char *block; /* the kind of that block: "dense" */
+    nsc_shape shape;   /* NSC_UNKNOWN where a size is not known */
     const size_t *operands;
     size_t operand_count;
 } nsc_node_info;
@@ -46,7 +47,7 @@ NSC_API void nsc_plan_view_release(nsc_plan_view *plan);
 
 typedef struct nsc_plan_info {
     size_t steps;         /* launches of one run */
-    size_t storages;      /* places in memory that the steps name */
+    size_t storages;      /* places in memory that the steps name, in the order in which they do */
     uint64_t arena_bytes; /* of the intermediate values of one run */
     uint64_t bound_bytes; /* the largest sum of intermediate bytes that live at one step: no arena can be smaller */
     uint64_t flops, bytes_read, bytes_written; /* sums over the steps, counted as in profile.h */
@@ -55,12 +56,12 @@ NSC_API nsc_status nsc_plan_view_info(const nsc_plan_view *plan, nsc_plan_info *
 
 typedef struct nsc_step_info {
     const char *operation; /* the kind: "gemm_epilogue" */
-    const char *text;      /* of a map, a reduction, an epilogue: what it computes, in the names of the storages */
+    const char *text;      /* what it computes, in the names of the storages; a @ b is a product; may be "" */
     const char *path;      /* of the block whose value it makes */
     const char *block;
     const char *shape; /* "(2,20)x(20,256)" */
     uint64_t flops, bytes_read, bytes_written;
-    const size_t *reads; /* storages */
+    const size_t *reads; /* storages, each once */
     size_t read_count;
     const size_t *writes;
     size_t write_count;
@@ -68,12 +69,17 @@ typedef struct nsc_step_info {
 NSC_API nsc_status nsc_plan_view_step(const nsc_plan_view *plan, size_t index, nsc_step_info *info, size_t size);
 
 typedef struct nsc_storage_info {
-    const char *name;   /* in texts: "input 0", "output 0", "0.weight", "t3" */
-    const char *place;  /* "input", "output", "parameter", "arena", or "indices": the table 0, 1, 2, ... */
-    size_t index;       /* of the input, output or parameter */
-    uint64_t bytes;     /* for intermediate values and the table; 0 elsewhere */
-    uint64_t offset;    /* in the arena; those that live at the same time do not overlap */
-    size_t first, last; /* steps between which it lives */
+    const char *name; /* in texts: "input 0", "output 0", "0.weight", "#3" */
+    const char
+        *place;   /* "input", "output", "parameter", "arena", "random": in the arena, with uniform numbers that the host
+                        * draws before a run; "indices": the table 0, 1, 2, ... */
+    size_t index; /* of the input, output or parameter */
+    uint64_t bytes;
+    uint64_t offset; /* in the arena; 0 elsewhere */
+    size_t shares;   /* the storage whose place in the arena it takes over, itself if none: that of an operand which is
+                         * read for the last time by the step that writes it. Others that live at the same time do not
+                         * overlap. */
+    size_t first, last; /* steps between which it is written and read */
 } nsc_storage_info;
 NSC_API nsc_status nsc_plan_view_storage(const nsc_plan_view *plan, size_t index, nsc_storage_info *info, size_t size);
 

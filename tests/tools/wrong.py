@@ -223,7 +223,7 @@ class Models(Wrong):
         for name, rest in ("summary", []), ("explain", ["0.weight"]), ("init", ["--output", "made"]):
             self.bad(1, ["7 (declared by", "20 (input 0 (2, 20))", "; give --input a shape"], name, "fixed.json", *rest,
                      "--input", "2x20")
-            self.bad(1, ["2 inputs given", "takes 1", "; give --input"], name, "mlp.json", *rest, "--input", "2x20",
+            self.bad(2, ["--input 2x20: the model has no further input; it has: input"], name, "mlp.json", *rest, "--input", "2x20",
                      "--input", "2x20")
         self.bad(1, ["there is no parameter 0.wieght; near it: 0.weight"], "explain", "mlp.json", "0.wieght")
 

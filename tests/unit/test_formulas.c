@@ -1,158 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The op set of version 1 is enough: every activation of docs/expressions.md and its derivative, computed with floats
- * between the ops as a device does, over the whole range of floats. */
+/* Every activation and its derivative, computed with floats between the ops as a device does, over the whole range of
+ * floats. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/graph/formula.h"
 #include "core/graph/term.h"
 #include "unit.h"
 
 static nsc_expression e;
 static nsc_term x;
-
-static nsc_term number(double value)
-{
-    return nsc_term_constant(&e, (float)value);
-}
-
-static nsc_term one(uint16_t op, nsc_term a)
-{
-    return nsc_term_apply(&e, op, a, 0, 0);
-}
-
-static nsc_term two(uint16_t op, nsc_term a, nsc_term b)
-{
-    return nsc_term_apply(&e, op, a, b, 0);
-}
-
-static nsc_term choose(nsc_term condition, nsc_term a, nsc_term b)
-{
-    return nsc_term_apply(&e, NSC_OP_SELECT, condition, a, b);
-}
-
-static nsc_term less(nsc_term a, nsc_term b)
-{
-    return two(NSC_OP_LESS, a, b);
-}
-
-/* ---- the formulas, as docs/expressions.md has them ---- */
-
-static nsc_term relu(void)
-{
-    return two(NSC_OP_MAX, number(0), x);
-}
-
-static nsc_term leaky_relu(void)
-{
-    return choose(less(x, number(0)), two(NSC_OP_MUL, x, number(0.01)), x);
-}
-
-static nsc_term prelu(void)
-{
-    return choose(less(x, number(0)), two(NSC_OP_MUL, x, nsc_term_input(&e, 1)), x);
-}
-
-static nsc_term elu(void)
-{
-    return choose(less(number(0), x), x, two(NSC_OP_MUL, one(NSC_OP_EXPM1, x), number(1.5)));
-}
-
-static nsc_term selu(void)
-{
-    return choose(less(number(0), x), two(NSC_OP_MUL, x, number(1.0507009873554805)),
-                  two(NSC_OP_MUL, one(NSC_OP_EXPM1, x), number(1.7580993408473766)));
-}
-
-static nsc_term celu(void)
-{
-    return choose(less(number(0), x), x,
-                  two(NSC_OP_MUL, one(NSC_OP_EXPM1, two(NSC_OP_DIV, x, number(1.5))), number(1.5)));
-}
-
-static nsc_term half(nsc_term inner)
-{
-    return two(NSC_OP_MUL, two(NSC_OP_MUL, x, number(0.5)), two(NSC_OP_ADD, inner, number(1)));
-}
-
-static nsc_term gelu(void)
-{
-    return half(one(NSC_OP_ERF, two(NSC_OP_MUL, x, number(M_SQRT1_2))));
-}
-
-static nsc_term clip(double low, double high)
-{
-    return two(NSC_OP_MAX, number(low), two(NSC_OP_MIN, number(high), x));
-}
-
-static nsc_term gelu_tanh(void)
-{
-    const nsc_term y = clip(-10, 10);
-    const nsc_term cube = two(NSC_OP_MUL, two(NSC_OP_MUL, y, y), two(NSC_OP_MUL, y, number(0.044715)));
-    return half(one(NSC_OP_TANH, two(NSC_OP_MUL, two(NSC_OP_ADD, y, cube), number(0.7978845608028654))));
-}
-
-static nsc_term sigmoid(void)
-{
-    const nsc_term below = two(NSC_OP_ADD, one(NSC_OP_EXP, one(NSC_OP_NEG, x)), number(1));
-    return choose(less(x, number(-88)), number(0), two(NSC_OP_DIV, number(1), below));
-}
-
-static nsc_term silu(void)
-{
-    return two(NSC_OP_MUL, x, sigmoid());
-}
-
-static nsc_term softplus_of(nsc_term a)
-{
-    return choose(less(number(20), a), a, one(NSC_OP_LOG1P, one(NSC_OP_EXP, a)));
-}
-
-static nsc_term softplus(void)
-{
-    return softplus_of(x);
-}
-
-static nsc_term log_sigmoid(void)
-{
-    return one(NSC_OP_NEG, softplus_of(one(NSC_OP_NEG, x)));
-}
-
-static nsc_term mish(void)
-{
-    return two(NSC_OP_MUL, x, one(NSC_OP_TANH, softplus()));
-}
-
-static nsc_term softsign(void)
-{
-    return two(NSC_OP_DIV, x, two(NSC_OP_ADD, one(NSC_OP_ABS, x), number(1)));
-}
-
-static nsc_term hard_sigmoid(void)
-{
-    const nsc_term line = two(NSC_OP_ADD, two(NSC_OP_MUL, x, number(1.0 / 6)), number(0.5));
-    return two(NSC_OP_MAX, number(0), two(NSC_OP_MIN, number(1), line));
-}
-
-static nsc_term hard_swish(void)
-{
-    return two(NSC_OP_MUL, x, hard_sigmoid());
-}
-
-static nsc_term hard_tanh(void)
-{
-    return clip(-1, 1);
-}
-
-static nsc_term tanh_itself(void)
-{
-    return one(NSC_OP_TANH, x);
-}
-
-static nsc_term not_equal(void)
-{
-    return choose(two(NSC_OP_EQUAL, x, number(2)), number(0), number(1));
-}
 
 /* ---- what they are, in double precision; y is the derivative ---- */
 
@@ -175,13 +33,13 @@ static double relu_is(double v, double *y)
 
 static double leaky_is(double v, double *y)
 {
-    *y = v < 0 ? (double)0.01f : 1;
+    *y = v > 0 ? 1 : (double)0.01f;
     return v * *y;
 }
 
 static double prelu_is(double v, double *y)
 {
-    *y = v < 0 ? 0.25 : 1;
+    *y = v > 0 ? 1 : 0.25;
     return v * *y;
 }
 
@@ -288,29 +146,30 @@ static double not_equal_is(double v, double *y)
  * value. Where a formula subtracts close numbers the error is absolute. */
 static const struct {
     const char *name;
-    nsc_term (*term)(void);
+    nsc_element element;
+    float numbers[2];
     double (*is)(double v, double *y);
     double relative, absolute;
 } formulas[] = {
-    {"relu", relu, relu_is, 0, 0},
-    {"leaky_relu", leaky_relu, leaky_is, 1, 0},
-    {"prelu", prelu, prelu_is, 1, 0},
-    {"elu", elu, elu_is, 3, 0},
-    {"selu", selu, selu_is, 4, 0},
-    {"celu", celu, celu_is, 200, 0}, /* x / 1.5 is rounded before exp, and x goes to -100 */
-    {"gelu", gelu, gelu_is, 4, 4},
-    {"gelu_tanh", gelu_tanh, gelu_tanh_is, 4, 8},
-    {"sigmoid", sigmoid, sigmoid_is, 8, 0},
-    {"silu", silu, silu_is, 8, 2},
-    {"softplus", softplus, softplus_is, 8, 0},
-    {"log_sigmoid", log_sigmoid, log_sigmoid_is, 8, 0},
-    {"mish", mish, mish_is, 8, 6},
-    {"softsign", softsign, softsign_is, 4, 4},
-    {"hard_sigmoid", hard_sigmoid, hard_sigmoid_is, 2, 2},
-    {"hard_swish", hard_swish, hard_swish_is, 4, 4},
-    {"hard_tanh", hard_tanh, hard_tanh_is, 0, 0},
-    {"tanh", tanh_itself, tanh_is, 2, 4},
-    {"not_equal", not_equal, not_equal_is, 0, 0},
+    {"relu", NSC_ELEMENT_RELU, {0, 0}, relu_is, 0, 0},
+    {"leaky_relu", NSC_ELEMENT_LEAKY_RELU, {0.01f, 0}, leaky_is, 1, 0},
+    {"prelu", NSC_ELEMENT_PRELU, {0, 0}, prelu_is, 1, 0},
+    {"elu", NSC_ELEMENT_ELU, {1.5f, 0}, elu_is, 3, 0},
+    {"selu", NSC_ELEMENT_SELU, {0, 0}, selu_is, 4, 0},
+    {"celu", NSC_ELEMENT_CELU, {1.5f, 0}, celu_is, 200, 0}, /* x / 1.5 is rounded before exp, and x goes to -100 */
+    {"gelu", NSC_ELEMENT_GELU, {0, 0}, gelu_is, 4, 4},
+    {"gelu_tanh", NSC_ELEMENT_GELU_TANH, {0, 0}, gelu_tanh_is, 4, 8},
+    {"sigmoid", NSC_ELEMENT_SIGMOID, {0, 0}, sigmoid_is, 8, 0},
+    {"silu", NSC_ELEMENT_SILU, {0, 0}, silu_is, 8, 2},
+    {"softplus", NSC_ELEMENT_SOFTPLUS, {0, 0}, softplus_is, 8, 0},
+    {"log_sigmoid", NSC_ELEMENT_LOG_SIGMOID, {0, 0}, log_sigmoid_is, 8, 0},
+    {"mish", NSC_ELEMENT_MISH, {0, 0}, mish_is, 8, 6},
+    {"softsign", NSC_ELEMENT_SOFTSIGN, {0, 0}, softsign_is, 4, 4},
+    {"hard_sigmoid", NSC_ELEMENT_HARD_SIGMOID, {0, 0}, hard_sigmoid_is, 2, 2},
+    {"hard_swish", NSC_ELEMENT_HARD_SWISH, {0, 0}, hard_swish_is, 4, 4},
+    {"hard_tanh", NSC_ELEMENT_HARD_TANH, {0, 0}, hard_tanh_is, 0, 0},
+    {"tanh", NSC_ELEMENT_TANH, {0, 0}, tanh_is, 2, 4},
+    {"not_equal", NSC_ELEMENT_NOT_EQUAL, {0, 0}, not_equal_is, 0, 0},
 };
 enum { FORMULAS = sizeof formulas / sizeof *formulas };
 
@@ -352,7 +211,10 @@ static void check_at(int f, nsc_term value, nsc_term derivative, float v)
 START_TEST(over_all_floats)
 {
     x = nsc_term_input(&e, 0);
-    const nsc_term value = formulas[_i].term(), derivative = nsc_term_derivative(&e, value, 0);
+    const nsc_term operands[2] = {x, formulas[_i].element == NSC_ELEMENT_NOT_EQUAL ? nsc_term_constant(&e, 2)
+                                                                                   : nsc_term_input(&e, 1)};
+    const nsc_term value = nsc_formula_write(&e, formulas[_i].element, operands, formulas[_i].numbers),
+                   derivative = nsc_term_derivative(&e, value, 0);
     char text[512];
     nsc_expression_print(&e, derivative, NULL, text, sizeof text);
     ck_assert(!e.failed);
@@ -365,7 +227,7 @@ START_TEST(over_all_floats)
         }
     for (int i = -4000; i <= 4000; i++)
         check_at(_i, value, derivative, (float)i / 32);
-    if (formulas[_i].term != not_equal)
+    if (formulas[_i].element != NSC_ELEMENT_NOT_EQUAL)
         ck_assert(isnan(run(value, (float)NAN, false)));
     nsc_expression_clear(&e);
 }
@@ -375,24 +237,25 @@ END_TEST
 START_TEST(at_infinity)
 {
     static const struct {
-        nsc_term (*term)(void);
+        nsc_element element;
+        float numbers[2];
         float low, high;
-    } limits[] = {{relu, 0, INFINITY},
-                  {leaky_relu, -INFINITY, INFINITY},
-                  {elu, -1.5f, INFINITY},
-                  {celu, -1.5f, INFINITY},
-                  {sigmoid, 0, 1},
-                  {softplus, 0, INFINITY},
-                  {log_sigmoid, -INFINITY, -0.0f},
-                  {hard_sigmoid, 0, 1},
-                  {hard_tanh, -1, 1},
-                  {tanh_itself, -1, 1},
-                  {gelu, (float)NAN, INFINITY},
-                  {silu, (float)NAN, INFINITY},
-                  {softsign, (float)NAN, (float)NAN}};
+    } limits[] = {{NSC_ELEMENT_RELU, {0, 0}, 0, INFINITY},
+                  {NSC_ELEMENT_LEAKY_RELU, {0.01f, 0}, -INFINITY, INFINITY},
+                  {NSC_ELEMENT_ELU, {1.5f, 0}, -1.5f, INFINITY},
+                  {NSC_ELEMENT_CELU, {1.5f, 0}, -1.5f, INFINITY},
+                  {NSC_ELEMENT_SIGMOID, {0, 0}, 0, 1},
+                  {NSC_ELEMENT_SOFTPLUS, {0, 0}, 0, INFINITY},
+                  {NSC_ELEMENT_LOG_SIGMOID, {0, 0}, -INFINITY, -0.0f},
+                  {NSC_ELEMENT_HARD_SIGMOID, {0, 0}, 0, 1},
+                  {NSC_ELEMENT_HARD_TANH, {0, 0}, -1, 1},
+                  {NSC_ELEMENT_TANH, {0, 0}, -1, 1},
+                  {NSC_ELEMENT_GELU, {0, 0}, (float)NAN, INFINITY},
+                  {NSC_ELEMENT_SILU, {0, 0}, (float)NAN, INFINITY},
+                  {NSC_ELEMENT_SOFTSIGN, {0, 0}, (float)NAN, (float)NAN}};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         x = nsc_term_input(&e, 0);
-        const nsc_term term = limits[i].term();
+        const nsc_term term = nsc_formula_write(&e, limits[i].element, &x, limits[i].numbers);
         const float low = run(term, -INFINITY, false), high = run(term, INFINITY, false);
         ck_assert_msg(low == limits[i].low || (isnan(low) && isnan(limits[i].low)), "%zu: %g", i, (double)low);
         ck_assert_msg(high == limits[i].high || (isnan(high) && isnan(limits[i].high)), "%zu: %g", i, (double)high);
