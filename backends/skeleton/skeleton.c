@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* entries take more than a device without queues needs */
 
@@ -202,7 +203,8 @@ static nsc_backend_status open_device(const nsc_backend_open_args *args, nsc_bac
     limits->expression_version = 1;
     limits->max_rank = NSC_BACKEND_MAX_RANK;
     limits->alignment = _Alignof(max_align_t); /* malloc's */
-    limits->max_buffer_bytes = PTRDIFF_MAX;    /* malloc says when that is too much */
+    limits->memory_bytes = limits->max_buffer_bytes =
+        (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
     return NSC_BACKEND_OK;
 }
 
