@@ -13,7 +13,8 @@ typedef struct maker {
     graph *of;
     uint64_t state;
     int leaves;
-    int deep; /* long element-wise chains */
+    int deep;  /* long element-wise chains */
+    int joins; /* many concatenations, one inside the other */
 } maker;
 
 static int below(maker *m, int64_t limit)
@@ -418,6 +419,10 @@ static graph_op random_op(maker *m)
 {
     if (m->deep && chance(m, 90))
         return (graph_op)model_random_int(&m->state, G_ADD, G_RESHAPE);
+    if (m->joins && chance(m, 80))
+        return chance(m, 40)   ? G_CONCAT
+               : chance(m, 25) ? G_SLICE
+                               : (graph_op)model_random_int(&m->state, G_NEG, G_CLIP);
     if (chance(m, 25))
         return (graph_op)model_random_int(&m->state, G_RESHAPE, G_SUM);
     if (chance(m, 15))
@@ -455,6 +460,7 @@ graph *graph_random(uint64_t seed, int size)
     maker m = {.of = graph_new(), .state = seed * 0x9e3779b97f4a7c15u + 1};
     m.of->seed = seed;
     m.deep = chance(&m, 20);
+    m.joins = !m.deep && chance(&m, 25);
     while (add_any_leaf(&m) < 0)
         ;
     for (int leaves = below(&m, 3); leaves > 0; leaves--)

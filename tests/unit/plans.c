@@ -78,42 +78,27 @@ static void each(const nsc_backend_view *view, each_byte call, void *user)
 typedef struct memory {
     uint32_t *arena;
     uint8_t *outputs[16];
-    uint8_t *marks; /* of one step: bytes of the arena that it writes */
 } memory;
 
 typedef struct access {
     const memory *of;
     const nsc_storage *storage;
     size_t step;
-    bool met;
 } access;
-
-static void mark(uint64_t byte, void *user)
-{
-    const access *by = user;
-    ck_assert_uint_lt(byte, by->storage->bytes);
-    by->of->marks[by->storage->offset + byte] = 1;
-}
-
-static void unmark(uint64_t byte, void *user)
-{
-    const access *by = user;
-    by->of->marks[by->storage->offset + byte] = 0;
-}
 
 static void read_byte(uint64_t byte, void *user)
 {
-    access *by = user;
+    const access *by = user;
     ck_assert_uint_lt(byte, by->storage->bytes);
     uint32_t writer = by->of->arena[by->storage->offset + byte];
     ck_assert_msg(writer == by->storage->same + 1, "step %zu reads what storage %u wrote last, not %u", by->step,
                   writer - 1, by->storage->same);
-    by->met = by->met || by->of->marks[by->storage->offset + byte];
 }
 
 static void write_byte(uint64_t byte, void *user)
 {
     const access *by = user;
+    ck_assert_uint_lt(byte, by->storage->bytes);
     by->of->arena[by->storage->offset + byte] = by->storage->same + 1;
 }
 
@@ -140,25 +125,20 @@ static void check_step(const memory *of, size_t s)
                   text);
     size_t count = nsc_operation_views(step->operation, views), outputs = nsc_operation_outputs(step->operation);
     const nsc_backend_view *written = views[count - 1];
-    access target = {of, &plan->storages[step->storages[written->buffer]], s, false};
+    const nsc_storage *target = &plan->storages[step->storages[written->buffer]];
+    access to = {of, target, s};
     ck_assert_uint_eq(outputs, 1);
-    ck_assert(target.storage->place == NSC_PLACE_ARENA || target.storage->place == NSC_PLACE_OUTPUT);
-    if (target.storage->place == NSC_PLACE_ARENA)
-        each(written, mark, &target);
+    ck_assert(target->place == NSC_PLACE_ARENA || target->place == NSC_PLACE_OUTPUT);
     for (size_t v = 0; v + 1 < count; v++) {
-        access source = {of, &plan->storages[step->storages[views[v]->buffer]], s, false};
-        if (source.storage->place != NSC_PLACE_ARENA)
-            continue;
-        each(views[v], read_byte, &source);
-        ck_assert_msg(!source.met || (step->operation->kind == NSC_BACKEND_MAP && same_place(views[v], written)),
-                      "step %zu reads what it writes", s);
+        const nsc_storage *source = &plan->storages[step->storages[views[v]->buffer]];
+        bool here = source->place == target->place &&
+                    (source->place == NSC_PLACE_ARENA ? source->same == target->same : source->index == target->index);
+        ck_assert_msg(!here || (step->operation->kind == NSC_BACKEND_MAP && same_place(views[v], written)),
+                      "step %zu reads where it writes", s);
+        if (source->place == NSC_PLACE_ARENA)
+            each(views[v], read_byte, &(access){of, source, s});
     }
-    if (target.storage->place == NSC_PLACE_ARENA) {
-        each(written, write_byte, &target);
-        each(written, unmark, &target);
-    } else {
-        each(written, write_output, &target);
-    }
+    each(written, target->place == NSC_PLACE_ARENA ? write_byte : write_output, &to);
 }
 
 static void *zeros(size_t bytes)
@@ -171,7 +151,7 @@ static void *zeros(size_t bytes)
 
 static void check_steps(void)
 {
-    memory of = {.arena = zeros(plan->arena_bytes * sizeof(uint32_t)), .marks = zeros(plan->arena_bytes)};
+    memory of = {.arena = zeros(plan->arena_bytes * sizeof(uint32_t))};
     uint64_t bytes[16];
     for (uint32_t i = 0; i < plan->output_count; i++) {
         bytes[i] = nsc_dtype_size(plan->outputs[i].dtype);
@@ -186,7 +166,6 @@ static void check_steps(void)
             ck_assert_msg(of.outputs[i][b], "output %u is not written at byte %llu", i, (unsigned long long)b);
         free(of.outputs[i]);
     }
-    free(of.marks);
     free(of.arena);
 }
 

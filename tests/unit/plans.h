@@ -21,7 +21,7 @@ void end_plan(void);
 void end(nsc_block *net);
 
 /* Every step is one that the device may be given; what it reads in the arena was written before, and lies there still; it
- * writes nothing that it reads, but for a map that writes each element where it reads it; outputs are written whole. No two
+ * reads no storage that it writes, but for a map that writes each element where it reads it; outputs are written whole. No two
  * storages that live at the same time overlap; the arena ends where the last one ends, and has at least bound_bytes. */
 void check_plan(void);
 /* And it is no larger than twice that. */
