@@ -186,6 +186,7 @@ static nsc_backend_status enumerate(const nsc_backend_host *host, uint32_t index
 {
     info->kind = NSC_BACKEND_CPU;
     strcpy(info->name, "skeleton CPU");
+    strcpy(info->driver, "plain C");
     strcpy(info->id, "skeleton-0");
     return index == 0 ? NSC_BACKEND_OK : NSC_BACKEND_END;
 }
