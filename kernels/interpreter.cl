@@ -33,16 +33,16 @@ inline static float nsc_unary(const uint op, const float x)
     switch (op) {
     case 16: return -x;
     case 17: return fabs(x);
-    case 18: return exp(x);
+    case 18: return nsc_exp(x);
     case 19: return log(x);
     case 20: return sqrt(x);
     case 21: return rsqrt(x);
-    case 22: return tanh(x);
+    case 22: return nsc_tanh(x);
     case 23: return erf(x);
-    case 24: return floor(x);
-    case 25: return ceil(x);
-    case 26: return rint(x);
-    case 27: return expm1(x);
+    case 24: return nsc_floor(x);
+    case 25: return nsc_ceil(x);
+    case 26: return nsc_rint(x);
+    case 27: return nsc_expm1(x);
     case 28: return log1p(x);
     case 29: return sin(x);
     default: return cos(x);

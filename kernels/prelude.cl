@@ -27,6 +27,29 @@ inline static float nsc_min(float a, float b)
     return nsc_isnan(a) ? a : nsc_isnan(b) ? b : a < b ? a : b;
 }
 
+/* PoCL 3.1 converts the operand of these to an integer. Where its compiler finds that this cannot be done, the result is
+ * anything, or the whole kernel stores nothing: operands that are NaN, or too large, stay away from them. */
+#define NSC_INTEGRAL(NAME, FUNCTION)                                      \
+    inline static float NAME(float x)                                     \
+    {                                                                     \
+        const int small = fabs(x) < 8388608.0f; /* others have no digits */ \
+        const float whole = FUNCTION(small ? x : 0.0f);                   \
+        return small ? whole : x;                                         \
+    }
+NSC_INTEGRAL(nsc_floor, floor)
+NSC_INTEGRAL(nsc_ceil, ceil)
+NSC_INTEGRAL(nsc_rint, rint)
+
+#define NSC_NOT_OF_NAN(NAME, FUNCTION)                        \
+    inline static float NAME(float x)                         \
+    {                                                         \
+        const float y = FUNCTION(nsc_isnan(x) ? 0.0f : x);    \
+        return nsc_isnan(x) ? x : y;                          \
+    }
+NSC_NOT_OF_NAN(nsc_exp, exp)
+NSC_NOT_OF_NAN(nsc_expm1, expm1)
+NSC_NOT_OF_NAN(nsc_tanh, tanh)
+
 /* Stores to integers truncate and saturate; NaN is 0. */
 inline static int nsc_to_int(float x)
 {

@@ -37,7 +37,7 @@ static const char *unary(uint16_t op)
     case NSC_OP_ABS:
         return "fabs";
     case NSC_OP_EXP:
-        return "exp";
+        return "nsc_exp";
     case NSC_OP_LOG:
         return "log";
     case NSC_OP_SQRT:
@@ -45,17 +45,17 @@ static const char *unary(uint16_t op)
     case NSC_OP_RSQRT:
         return "rsqrt";
     case NSC_OP_TANH:
-        return "tanh";
+        return "nsc_tanh";
     case NSC_OP_ERF:
         return "erf";
     case NSC_OP_FLOOR:
-        return "floor";
+        return "nsc_floor";
     case NSC_OP_CEIL:
-        return "ceil";
+        return "nsc_ceil";
     case NSC_OP_RINT:
-        return "rint";
+        return "nsc_rint";
     case NSC_OP_EXPM1:
-        return "expm1";
+        return "nsc_expm1";
     case NSC_OP_LOG1P:
         return "log1p";
     case NSC_OP_SIN:

@@ -148,9 +148,10 @@ static void describe_random(nsc_work *work, writer *shape, const nsc_backend_ran
 
 static void describe_gather(nsc_work *work, writer *shape, const nsc_backend_gather *gather)
 {
-    /* As many elements of the source as of the output, at the most. */
-    work->bytes_read = add(bytes_of(&gather->output), bytes_of(&gather->indices));
-    work->bytes_written = bytes_of(&gather->output);
+    /* No more of the source than is taken. */
+    uint64_t source = bytes_of(&gather->source), taken = bytes_of(&gather->output);
+    work->bytes_read = add(source < taken ? source : taken, bytes_of(&gather->indices));
+    work->bytes_written = taken;
     say_dims(shape, gather->source.rank, gather->source.dims);
     say(shape, "[");
     say_dims(shape, gather->indices.rank, gather->indices.dims);

@@ -24,12 +24,12 @@ typedef struct nsc_work {
  *
  * FLOPs: an arithmetic op of an expression (a comparison and a select are one) counts 1 for each element, FMA 2, loads,
  * stores and constants 0; a reduction adds one for each element but the first of each result; a product of (m, k) and
- * (k, n) is 2 m n k, its scaling not counted; a random number 2 (scale and shift), a word 0;
- * an element of a softmax 5 (maximum, difference, exponential, sum, quotient). Sums that pass 2^64 stay
- * there.
+ * (k, n) is 2 m n k, its scaling not counted; a random number 2 (scale and shift), a word 0; an element of a softmax 5
+ * (maximum, difference, exponential, sum, quotient); a gather 0. Sums that pass 2^64 stay there.
  *
  * Bytes: the distinct elements of each view, once: an axis of stride 0 counts once, and overlapping windows count the
- * elements that they span. The result of a product counts as read too where beta is not 0. */
+ * elements that they span. The result of a product counts as read too where beta is not 0; of a gather's
+ * source no more is read than is taken. */
 void nsc_work_describe(nsc_work *work, const nsc_backend_operation *operation);
 
 #endif

@@ -65,6 +65,21 @@ static bool integral(uint16_t op)
     return op == NSC_OP_FLOOR || op == NSC_OP_CEIL || op == NSC_OP_RINT || nsc_op_compares(op);
 }
 
+/* -(a * -b) is a * b, and -(a * 3) is a * -3. */
+static bool fold_negated_product(folder *f)
+{
+    const nsc_term_node *product = &f->of[0];
+    for (int i = 0; product->op == NSC_OP_MUL && i < 2; i++) {
+        const nsc_term_node factor = f->expression->terms[product->operands[i]];
+        const nsc_term other = product->operands[1 - i];
+        if (factor.op == NSC_OP_NEG)
+            return become_op(f, NSC_OP_MUL, other, factor.operands[0], 0);
+        if (is_constant(&factor))
+            return become_op(f, NSC_OP_MUL, other, constant(f, -factor.value), 0);
+    }
+    return false;
+}
+
 static bool fold_unary(folder *f)
 {
     const nsc_term_node *a = &f->of[0];
@@ -72,10 +87,7 @@ static bool fold_unary(folder *f)
     case NSC_OP_NEG:
         if (a->op == NSC_OP_NEG)
             return become(f, a->operands[0]);
-        if (a->op == NSC_OP_MUL && is_constant(&f->expression->terms[a->operands[1]]))
-            return become_op(f, NSC_OP_MUL, a->operands[0], constant(f, -f->expression->terms[a->operands[1]].value),
-                             0);
-        return false;
+        return fold_negated_product(f);
     case NSC_OP_ABS:
         if (a->op == NSC_OP_NEG)
             return become_op(f, NSC_OP_ABS, a->operands[0], 0, 0);

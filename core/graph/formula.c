@@ -46,7 +46,7 @@ static nsc_term write_cast(nsc_expression *e, const nsc_term *x, const float *nu
 static nsc_term write_not_equal(nsc_expression *e, const nsc_term *x, const float *numbers)
 {
     (void)numbers;
-    return binary(e, NSC_OP_SUB, number(e, 1), binary(e, NSC_OP_EQUAL, x[0], x[1]));
+    return select_term(e, binary(e, NSC_OP_EQUAL, x[0], x[1]), number(e, 0), number(e, 1));
 }
 
 static nsc_term write_clip(nsc_expression *e, const nsc_term *x, const float *numbers)
@@ -60,22 +60,24 @@ static nsc_term write_relu(nsc_expression *e, const nsc_term *x, const float *nu
     return binary(e, NSC_OP_MAX, number(e, 0), x[0]);
 }
 
-/* 1 + exp(-x) */
-static nsc_term logistic_divisor(nsc_expression *e, nsc_term x)
+/* Where exp overflows the result is 0, said apart, since the derivative would be 0 times an infinity. */
+static nsc_term logistic(nsc_expression *e, nsc_term x)
 {
-    return binary(e, NSC_OP_ADD, number(e, 1), unary(e, NSC_OP_EXP, unary(e, NSC_OP_NEG, x)));
+    nsc_term divisor = binary(e, NSC_OP_ADD, unary(e, NSC_OP_EXP, unary(e, NSC_OP_NEG, x)), number(e, 1));
+    return select_term(e, binary(e, NSC_OP_LESS, x, number(e, -88)), number(e, 0),
+                       binary(e, NSC_OP_DIV, number(e, 1), divisor));
 }
 
 static nsc_term write_sigmoid(nsc_expression *e, const nsc_term *x, const float *numbers)
 {
     (void)numbers;
-    return binary(e, NSC_OP_DIV, number(e, 1), logistic_divisor(e, x[0]));
+    return logistic(e, x[0]);
 }
 
 static nsc_term write_silu(nsc_expression *e, const nsc_term *x, const float *numbers)
 {
     (void)numbers;
-    return binary(e, NSC_OP_DIV, x[0], logistic_divisor(e, x[0]));
+    return binary(e, NSC_OP_MUL, x[0], logistic(e, x[0]));
 }
 
 /* x/2 (1 + y) */
@@ -93,10 +95,11 @@ static nsc_term write_gelu(nsc_expression *e, const nsc_term *x, const float *nu
 static nsc_term write_gelu_tanh(nsc_expression *e, const nsc_term *x, const float *numbers)
 {
     (void)numbers;
-    nsc_term square = binary(e, NSC_OP_MUL, x[0], x[0]);
-    nsc_term factor = binary(e, NSC_OP_ADD, number(e, 1), binary(e, NSC_OP_MUL, number(e, 0.044715), square));
-    nsc_term inner = binary(e, NSC_OP_MUL, binary(e, NSC_OP_MUL, number(e, M_2_SQRTPI * M_SQRT1_2), x[0]), factor);
-    return half_of(e, x[0], unary(e, NSC_OP_TANH, inner));
+    nsc_term y = write_clip(e, x, (const float[]){-10, 10}); /* beyond, tanh is 1, and the cube's derivative grows */
+    nsc_term cube = binary(e, NSC_OP_MUL, binary(e, NSC_OP_MUL, y, y), binary(e, NSC_OP_MUL, y, number(e, 0.044715)));
+    return half_of(e, x[0],
+                   unary(e, NSC_OP_TANH,
+                         binary(e, NSC_OP_MUL, binary(e, NSC_OP_ADD, y, cube), number(e, M_2_SQRTPI * M_SQRT1_2))));
 }
 
 static nsc_term write_leaky_relu(nsc_expression *e, const nsc_term *x, const float *numbers)
@@ -130,21 +133,22 @@ static nsc_term write_selu(nsc_expression *e, const nsc_term *x, const float *nu
                           binary(e, NSC_OP_MUL, number(e, scale * alpha), unary(e, NSC_OP_EXPM1, x[0])));
 }
 
-/* log1p(exp(-|x|)): what softplus adds to max(x, 0); it cannot overflow. */
-static nsc_term softplus_tail(nsc_expression *e, nsc_term x)
+/* log1p(exp(x)); beyond 20 that is x, and exp may overflow. */
+static nsc_term softplus_of(nsc_expression *e, nsc_term x)
 {
-    return unary(e, NSC_OP_LOG1P, unary(e, NSC_OP_EXP, unary(e, NSC_OP_NEG, unary(e, NSC_OP_ABS, x))));
+    return select_term(e, binary(e, NSC_OP_LESS, number(e, 20), x), x, unary(e, NSC_OP_LOG1P, unary(e, NSC_OP_EXP, x)));
 }
 
 static nsc_term write_softplus(nsc_expression *e, const nsc_term *x, const float *numbers)
 {
-    return binary(e, NSC_OP_ADD, write_relu(e, x, numbers), softplus_tail(e, x[0]));
+    (void)numbers;
+    return softplus_of(e, x[0]);
 }
 
 static nsc_term write_log_sigmoid(nsc_expression *e, const nsc_term *x, const float *numbers)
 {
     (void)numbers;
-    return binary(e, NSC_OP_SUB, binary(e, NSC_OP_MIN, number(e, 0), x[0]), softplus_tail(e, x[0]));
+    return unary(e, NSC_OP_NEG, softplus_of(e, unary(e, NSC_OP_NEG, x[0])));
 }
 
 static nsc_term write_mish(nsc_expression *e, const nsc_term *x, const float *numbers)

@@ -26,11 +26,17 @@ bool nsc_plan_hosts(const nsc_value *value)
            (value->node == NSC_NODE_REDUCE && value->is.reduction != NSC_REDUCE_PROD);
 }
 
+/* An extreme is looked for among the very numbers that it was taken from: computed twice, they may be rounded otherwise. */
+static bool is_compared(const nsc_value *reader)
+{
+    return reader->node == NSC_NODE_ELEMENTWISE && reader->is.element == NSC_ELEMENT_ARG;
+}
+
 static void use(nsc_planner *planner, const nsc_value *value, const nsc_value *reader)
 {
     nsc_planned *planned = &planner->values[value->id];
     planned->live = true;
-    planned->elsewhere = planned->elsewhere || reader == NULL || !nsc_plan_hosts(reader);
+    planned->elsewhere = planned->elsewhere || reader == NULL || !nsc_plan_hosts(reader) || is_compared(reader);
     if (planned->uses > 0 && planned->reader == reader && reader != NULL)
         return; /* the same reader once more */
     planned->uses++;

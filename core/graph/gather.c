@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lowering of gather: x as (outer, n, inner), all indices in a row. Where the device does not offer it, it is a
- * reduction: of all n, the one whose
- * number is the index; the others count as -infinity in a maximum. */
+ * reduction: of all n, the one whose number is the index; the others count as -infinity in a maximum. */
 #include <math.h>
 #include <string.h>
 
@@ -13,19 +12,33 @@ typedef struct nsc_gathering {
     nsc_backend_view x, indices, y; /* (outer, n, inner), (count), (outer, count, inner) */
 } nsc_gathering;
 
-/* (outer, middle, inner), with the axes from first up to last in the middle; a copy where they do not step evenly. */
+/* *view as (outer, middle, inner), with the axes from first up to last in the middle; false when they do not step evenly.
+ * Axes that are none come last: until others are merged there may be no room for them. */
+static bool merge_to_three(nsc_backend_view *view, uint32_t first, uint32_t last)
+{
+    bool outer = first > 0, inner = last < view->rank;
+    if (outer) {
+        if (!nsc_view_merge(view, 0, first))
+            return false;
+        last -= first - 1;
+        first = 1;
+    }
+    if ((inner && !nsc_view_merge(view, last, view->rank)) || !nsc_view_merge(view, first, last))
+        return false;
+    if (!inner)
+        nsc_view_merge(view, view->rank, view->rank);
+    return outer || nsc_view_merge(view, 0, 0);
+}
+
+/* The same of a copy where they do not step evenly. */
 static nsc_backend_view three_axes(nsc_planner *planner, uint32_t value, const nsc_backend_view *whole, uint32_t first,
                                    uint32_t last, uint32_t *storage)
 {
     nsc_backend_view view = *whole;
-    bool even = nsc_view_merge(&view, last, whole->rank) && nsc_view_merge(&view, first, last) &&
-                nsc_view_merge(&view, 0, first);
-    if (even)
-        return view;
-    view = nsc_lower_contiguous(planner, value, whole, storage);
-    nsc_view_merge(&view, last, whole->rank);
-    nsc_view_merge(&view, first, last);
-    nsc_view_merge(&view, 0, first);
+    if (!merge_to_three(&view, first, last)) {
+        view = nsc_lower_contiguous(planner, value, whole, storage);
+        merge_to_three(&view, first, last);
+    }
     return view;
 }
 
@@ -127,13 +140,10 @@ void nsc_lower_gather(nsc_planner *planner, const nsc_value *value)
     gather.y = planned->view;
     nsc_backend_view target = planned->view;
     uint32_t storage = planned->storage;
-    bool even = nsc_view_merge(&gather.y, axis + index_rank, target.rank) &&
-                nsc_view_merge(&gather.y, axis, axis + index_rank) && nsc_view_merge(&gather.y, 0, axis);
+    bool even = merge_to_three(&gather.y, axis, axis + index_rank);
     if (!even) {
         gather.y = nsc_view_contiguous(NSC_FLOAT32, value->rank, planned->dims);
-        nsc_view_merge(&gather.y, axis + index_rank, target.rank);
-        nsc_view_merge(&gather.y, axis, axis + index_rank);
-        nsc_view_merge(&gather.y, 0, axis);
+        merge_to_three(&gather.y, axis, axis + index_rank);
         planned->storage = nsc_plan_storage(planner, NSC_PLACE_ARENA, 0, planned->count * sizeof(float));
     }
     if (!native(planner, value, &gather))

@@ -77,6 +77,17 @@ static bool seen_beside(const nsc_planner *planner, const nsc_value *concat, con
     return here > 1;
 }
 
+/* Does computing something that lies in home already read what lies in this concatenation, which would lie there too? */
+static bool read_beside(const nsc_planner *planner, const nsc_value *concat, const nsc_value *home)
+{
+    for (size_t i = 0; i < planner->trace->value_count && concat->node == NSC_NODE_CONCAT; i++) {
+        const nsc_value *value = planner->trace->values[i];
+        if (planner->values[i].into != NULL && home_of(planner, value) == home && reads_home(planner, value, concat))
+            return true;
+    }
+    return false;
+}
+
 /* The first concatenation that reads a value is the one it may lie in. Operands come before their readers, so going up by
  * values decides every operand of a value before the value. */
 static void place_parts(nsc_planner *planner)
@@ -100,7 +111,8 @@ static void place_parts(nsc_planner *planner)
     for (size_t i = 0; i < trace->value_count; i++) {
         const nsc_value *value = trace->values[i], *concat = wanted[i];
         if (concat != NULL && can_be_part(planner, value) && !seen_beside(planner, concat, value) &&
-            !reads_home(planner, value, home_of(planner, concat)))
+            !reads_home(planner, value, home_of(planner, concat)) &&
+            !read_beside(planner, value, home_of(planner, concat)))
             planner->values[i].into = concat;
     }
     free(wanted);

@@ -255,8 +255,10 @@ nsc_value *nsc_op_broadcast(nsc_value *x, int rank, const int64_t *dims)
                             dims[i], i, x->rank);
         } else {
             value->dims[i] = nsc_dim_new(trace, dims[i], origin);
-            if (own >= 0)
-                nsc_dim_equation(trace, NSC_EQUATION_BROADCAST, value, i, &x->dims[own], 1);
+            if (own >= 0) { /* the size itself is a term: the result may be larger than x, whose 1 is repeated */
+                const uint32_t terms[2] = {x->dims[own], value->dims[i]};
+                nsc_dim_equation(trace, NSC_EQUATION_BROADCAST, value, i, terms, 2);
+            }
         }
     }
     return value;

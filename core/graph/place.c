@@ -9,7 +9,8 @@
 
 static bool same_view(const nsc_backend_view *a, const nsc_backend_view *b)
 {
-    return a->rank == b->rank && a->offset == b->offset && memcmp(a->dims, b->dims, a->rank * sizeof *a->dims) == 0 &&
+    return a->dtype.bits == b->dtype.bits && a->rank == b->rank && a->offset == b->offset &&
+           memcmp(a->dims, b->dims, a->rank * sizeof *a->dims) == 0 &&
            memcmp(a->strides, b->strides, a->rank * sizeof *a->strides) == 0;
 }
 

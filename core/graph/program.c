@@ -41,6 +41,16 @@ void nsc_program_immediate(nsc_program *program, float value)
     nsc_program_emit(program, NSC_OP_IMMEDIATE, at);
 }
 
+/* How many scalars it reads. */
+static uint32_t scalar_count(const nsc_program *program)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < program->code_count; i++)
+        if (program->code[i].op == NSC_OP_SCALAR && program->code[i].arg >= count)
+            count = program->code[i].arg + 1u;
+    return count;
+}
+
 const nsc_backend_expression *nsc_program_finish(const nsc_program *program, nsc_arena *arena, uint32_t inputs,
                                                  uint32_t outputs)
 {
@@ -60,6 +70,7 @@ const nsc_backend_expression *nsc_program_finish(const nsc_program *program, nsc
         .immediates = immediates,
         .input_count = inputs,
         .output_count = outputs,
+        .scalar_count = scalar_count(program),
         .stack_depth = (uint32_t)program->deepest,
     };
     return expression;

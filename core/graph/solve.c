@@ -134,22 +134,28 @@ static bool solve_arithmetic(nsc_trace *trace, nsc_equation *equation)
     bool product = equation->kind == NSC_EQUATION_PRODUCT;
     int64_t total = product ? 1 : 0, result = nsc_dim_size(trace, equation->result);
     uint32_t unknown = 0, unknowns = 0, because = equation->result;
-    bool zero = false;
+    bool zero = false, fits = true;
     for (uint32_t i = 0; i < equation->count; i++) {
         int64_t size = nsc_dim_size(trace, equation->terms[i]);
         if (size < 0) {
             unknown = equation->terms[i];
             unknowns++;
-        } else {
-            if (!zero)
-                because = equation->terms[i];
-            zero = product && (zero || size == 0);
-            if (product ? __builtin_mul_overflow(total, size, &total) : __builtin_add_overflow(total, size, &total)) {
-                nsc_trace_error(trace, NSC_UNSUPPORTED, "a size of %s does not fit into 63 bits",
-                                nsc_value_describe(trace, equation->value));
-                return false;
-            }
+            continue;
         }
+        if (!zero)
+            because = equation->terms[i];
+        zero = zero || (product && size == 0);
+        if (product ? __builtin_mul_overflow(total, size, &total) : __builtin_add_overflow(total, size, &total))
+            fits = false;
+    }
+    if (zero) {
+        total = 0;
+    } else if (!fits && product && unknowns > 0) {
+        return false; /* one of them may be 0 */
+    } else if (!fits) {
+        nsc_trace_error(trace, NSC_UNSUPPORTED, "a size of %s does not fit into 63 bits",
+                        nsc_value_describe(trace, equation->value));
+        return false;
     }
     if (unknowns == 0 || zero) { /* a product with 0 in it is 0, whatever the rest is */
         equation->done = true;

@@ -61,6 +61,7 @@ static nsc_status write_block(nsc_model_writer *writer, nsc_block *block, const 
 /* Child index, whose name is left out where it is its position. */
 static nsc_status write_child(nsc_model_writer *writer, nsc_block *parent, size_t index, cJSON *array)
 {
+    static const char *const ends[] = {"input", "output", NULL};
     const size_t length = writer->length;
     char text[24], position[24];
     const char *name = nsc_child_name(parent, index, text);
@@ -73,9 +74,9 @@ static nsc_status write_child(nsc_model_writer *writer, nsc_block *parent, size_
     writer->block = parent->children[index].block;
     if (++writer->nodes > NSC_MODEL_MAX_NODES)
         status = nsc_model_refuse(writer, "is one block too many: a description has at most %d", NSC_MODEL_MAX_NODES);
-    if (status == NSC_OK && parent->class != &nsc_graph_class &&
-        (strcmp(name, "input") == 0 || strcmp(name, "output") == 0))
-        status = nsc_model_refuse(writer, "a description calls something else \"%s\": rename the block", name);
+    const int taken = parent->class == &nsc_graph_class ? -1 : nsc_words_find(name, ends);
+    if (status == NSC_OK && taken >= 0)
+        status = nsc_model_refuse(writer, "a description calls something else \"%s\": rename the block", ends[taken]);
     if (status == NSC_OK)
         status = write_block(writer, parent->children[index].block, strcmp(name, position) == 0 ? NULL : name, node);
     nsc_model_put(writer, array, NULL, node);
@@ -105,16 +106,15 @@ static nsc_status write_nodes(nsc_model_writer *writer, nsc_block *block, cJSON 
 
 static void put_edge(nsc_model_writer *writer, const nsc_graph *graph, size_t slot, const char *to, cJSON *edges)
 {
-    char text[160];
+    char text[160], position[24];
     size_t port;
     const size_t index = nsc_graph_slot(graph, slot, &port);
     cJSON *pair = cJSON_CreateArray();
-    if (port == SIZE_MAX)
-        snprintf(text, sizeof text, "%s", graph->names[index]);
-    else if (port == 0)
-        snprintf(text, sizeof text, "%s", graph->base.children[index].name);
+    const char *name = port == SIZE_MAX ? graph->names[index] : nsc_child_name(&graph->base, index, position);
+    if (port == SIZE_MAX || port == 0)
+        snprintf(text, sizeof text, "%s", name);
     else
-        snprintf(text, sizeof text, "%s:%zu", graph->base.children[index].name, port);
+        snprintf(text, sizeof text, "%s:%zu", name, port);
     nsc_model_put(writer, pair, NULL, cJSON_CreateString(text));
     nsc_model_put(writer, pair, NULL, cJSON_CreateString(to));
     nsc_model_put(writer, edges, NULL, pair);

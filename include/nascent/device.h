@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Backends and devices seen from outside: what is here, what would be chosen, and single operations on an open device.
+/* Backends and devices seen from outside: what is here, what would be chosen, and operations on an open device.
  * For tools and for the conformance program; a model needs none of it. */
 #ifndef NASCENT_DEVICE_H
 #define NASCENT_DEVICE_H
@@ -29,6 +29,19 @@ NSC_API nsc_status nsc_devices_each(const char *backend, int open, nsc_device_vi
 NSC_API nsc_status nsc_operation_run(nsc_context *context, const nsc_backend_operation *operation,
                                      nsc_tensor *const *operands, uint32_t operand_count, const float *scalars,
                                      uint32_t scalar_count);
+
+/* One call of those below: operands[i] is bound to buffer index i. Everything is only read, and belongs to the caller. */
+typedef struct nsc_operation_call {
+    const nsc_backend_operation *operation;
+    nsc_tensor *const *operands;
+    const float *scalars;
+    uint32_t operand_count, scalar_count;
+} nsc_operation_call;
+
+/* nsc_operation_run for each, in order, prepared together: what a backend has to build is built at once. A backend may
+ * run a small operation that comes alone in another way than one of several (opencl interprets it instead of building a
+ * kernel). All are checked before the first runs. */
+NSC_API nsc_status nsc_operations_run(nsc_context *context, const nsc_operation_call *calls, size_t count);
 
 /* 1 if the expression keeps every rule of backend.h, else 0 and the rule in text. */
 NSC_API int nsc_expression_check(const nsc_backend_expression *expression, char *text, size_t capacity);

@@ -144,8 +144,8 @@ NSC_API nsc_value *nsc_op_log_softmax(nsc_value *x, int axis);
 
 /* ---- indices ---------------------------------------------------------------------------------------------------- */
 
-/* The slices of x (float32) at indices (int32, uint32 or uint8; float32 is truncated) along axis, which is replaced by the
- * axes of indices. An index outside is cut to the nearest there is. */
+/* The slices of x (float32) at indices (int32, uint32 or uint8) along axis, which is replaced by the axes of indices. An
+ * index outside is cut to the nearest there is. */
 NSC_API nsc_value *nsc_op_gather(nsc_value *x, nsc_value *indices, int axis);
 /* (...) -> (..., depth): 1 at the index, else 0; zeros only where it is outside. indices as in nsc_op_gather. */
 NSC_API nsc_value *nsc_op_one_hot(nsc_value *indices, int64_t depth);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <nascent/backend.h>
+#include <nascent/context.h>
 #include <nascent/device.h>
 #include <nascent/random.h>
 #include <nascent/tensor.h>
@@ -18,10 +19,20 @@
 
 typedef enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP } verdict;
 
+/* What was done with random expressions. */
+typedef struct tally {
+    uint64_t expressions, together;       /* compared; those compared in both forms */
+    uint64_t maps;                        /* they came in */
+    uint64_t built_alone, built_together; /* programs built or loaded for each form */
+    uint64_t values, tight, torn;         /* compared; range_tight; torn */
+} tally;
+
 typedef struct target {
     const char *backend;
     nsc_context *context;
     uint64_t seed;
+    unsigned expressions; /* how many random ones are wanted */
+    tally tally;
     /* Of the running case. */
     const char *name;
     verdict verdict;
@@ -39,7 +50,8 @@ typedef struct conformance_case {
 } conformance_case;
 
 extern const conformance_case cases_buffers[], cases_map_operations[], cases_map[], cases_reduce[], cases_gemm[],
-    cases_epilogue[], cases_random[], cases_gather[], cases_softmax[], cases_life[], cases_parameters[];
+    cases_epilogue[], cases_random[], cases_gather[], cases_softmax[], cases_life[], cases_parameters[],
+    cases_expressions[];
 
 /* target.c. The checked calls record a failure and give false or NULL; tensors and memory live until the case ends. A
  * device may turn an operation of an optional kind down: run records a skip then. */
@@ -51,6 +63,8 @@ bool run(target *t, const void *operation, nsc_tensor *const *operands, uint32_t
          uint32_t scalar_count);
 bool read_back(target *t, nsc_tensor *from, void *data);
 void *memory(target *t, size_t bytes);
+/* Before the end of a case, for one that makes many. */
+void release_tensors(target *t);
 void end_case(target *t);
 
 /* data.c */
@@ -64,11 +78,34 @@ double ulp(double want);
 /* The relative error of n roundings in sequence. */
 double gamma_of(double n);
 
+/* operations.c: of an op that computes. */
+const char *op_name(uint16_t op); /* NULL: there is none */
+uint32_t op_operands(uint16_t op);
+double op_ulps(uint16_t op);
+double op_value(uint16_t op, double a, double b, double c);
+
+/* ranges.c: every value that a device may get for one element, given the error that each op is allowed. lo and hi are
+ * its ends when number; lo == hi is one exact float, with its sign when it is zero. */
+typedef struct range {
+    double lo, hi;
+    bool number; /* a number or infinity is among them */
+    bool nan;    /* NaN is among them */
+    bool torn;   /* a comparison on the way may come out either way */
+} range;
+
+range range_of(float value);
+range range_apply(uint16_t op, const range *operands);
+/* As stored to dtype: toward zero and saturated for integers. */
+range range_stored(range stored, nsc_dtype dtype);
+bool range_has(const range *r, double got);
+/* So narrow that a wrong result would hardly be inside. */
+bool range_tight(const range *r);
+
 /* expressions.c */
 typedef struct expression {
     nsc_backend_expression head;
-    nsc_backend_instruction code[64];
-    float immediates[16];
+    nsc_backend_instruction code[NSC_BACKEND_MAX_CODE];
+    float immediates[NSC_BACKEND_MAX_IMMEDIATES];
 } expression;
 
 void expression_start(expression *e, uint32_t inputs, uint32_t outputs, uint32_t scalars);

@@ -12,16 +12,17 @@
 #include "say.h"
 #include "terminal.h"
 
-static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,       cases_reduce,
-                                                 cases_gemm,    cases_epilogue,       cases_random,    cases_gather,
-                                                 cases_softmax, cases_life,           cases_parameters};
+static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,      cases_expressions,
+                                                 cases_reduce,  cases_gemm,           cases_epilogue, cases_random,
+                                                 cases_gather,  cases_softmax,        cases_life,     cases_parameters};
 #define TABLES (sizeof tables / sizeof *tables)
 
-enum { BACKEND, ONLY, SEED, LIST, JSON };
+enum { BACKEND, ONLY, SEED, EXPRESSIONS, LIST, JSON };
 
 typedef struct options {
     const char *backend, *only;
     uint64_t seed;
+    unsigned expressions;
     cJSON *cases;    /* NULL: not --json */
     unsigned wanted; /* cases */
     bool answered;   /* there is something to be printed, whatever the exit code */
@@ -119,6 +120,35 @@ static counts run_all(const options *o, target *t)
     return all;
 }
 
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+/* How many random expressions, and how telling they were. */
+static void print_tally(const options *o, cJSON *whole, const tally *c)
+{
+    cJSON *json = o->cases && c->expressions > 0 ? cJSON_AddObjectToObject(whole, "expressions") : NULL;
+
+    if (json) {
+        nsc_json_add_whole(json, "alone", c->expressions);
+        nsc_json_add_whole(json, "together", c->together);
+        nsc_json_add_whole(json, "maps", c->maps);
+        nsc_json_add_whole(json, "programs_alone", c->built_alone);
+        nsc_json_add_whole(json, "programs_together", c->built_together);
+        nsc_json_add_whole(json, "values", c->values);
+        cJSON_AddNumberToObject(json, "tight", percent(c->tight, c->values));
+        cJSON_AddNumberToObject(json, "undecided", percent(c->torn, c->values));
+    } else if (c->expressions > 0) {
+        printf("expressions: %llu alone, %llu of them also together, in %llu maps (%llu and %llu programs built); %llu "
+               "values, "
+               "%.1f %% tightly bounded, %.2f %% behind an undecided comparison\n",
+               (unsigned long long)c->expressions, (unsigned long long)c->together, (unsigned long long)c->maps,
+               (unsigned long long)c->built_alone, (unsigned long long)c->built_together, (unsigned long long)c->values,
+               percent(c->tight, c->values), percent(c->torn, c->values));
+    }
+}
+
 static int no_case(const options *o)
 {
     return nsc_say_usage("--only %s: no case matches; nascent conformance --list names them", o->only);
@@ -177,6 +207,7 @@ static int test_device(options *o, target *t, cJSON *whole)
     counts all = run_all(o, t);
 
     nsc_progress_end();
+    print_tally(o, whole, &t->tally);
     print_counts(o, whole, all);
     o->answered = true;
     return all.failed ? NSC_EXIT_FAILED : NSC_EXIT_OK;
@@ -184,7 +215,7 @@ static int test_device(options *o, target *t, cJSON *whole)
 
 static int open_and_test(options *o, cJSON *whole)
 {
-    target t = {.backend = o->backend, .seed = o->seed};
+    target t = {.backend = o->backend, .seed = o->seed, .expressions = o->expressions};
     const nsc_context_options choice = {.backend = o->backend};
     const nsc_status status = nsc_context_create(&t.context, &choice, sizeof choice);
 
@@ -207,12 +238,15 @@ static int run_command(const nsc_arguments *arguments)
     options o = {.backend = nsc_text_given(arguments, BACKEND),
                  .only = nsc_text_given(arguments, ONLY),
                  .seed = nsc_whole_given(arguments, SEED),
+                 .expressions = (unsigned)nsc_whole_given(arguments, EXPRESSIONS),
                  .cases = whole ? cJSON_AddArrayToObject(whole, "cases") : NULL};
     int code = NSC_EXIT_OK;
 
     o.wanted = count_wanted(&o);
     if (!nsc_is_given(arguments, LIST) && !o.backend)
         code = nsc_say_usage("--backend is missing; give --backend CHOICE, what to test, as in NASCENT_BACKEND");
+    else if (nsc_whole_given(arguments, EXPRESSIONS) > 1000000)
+        code = nsc_say_usage("--expressions: 1000000 are the most");
     else if (o.wanted == 0)
         code = no_case(&o);
     else if (nsc_is_given(arguments, LIST))
@@ -234,23 +268,30 @@ const nsc_command nsc_command_conformance = {
         "bounds that follow from each operation (docs/conformance.md). A case that fails prints the command that "
         "repeats it.",
     .operands = (const nsc_operand[]){{.name = NULL}},
-    .options = (const nsc_option[]){[BACKEND] = {.name = "backend",
-                                                 .argument = "CHOICE",
-                                                 .kind = NSC_OPTION_TEXT,
-                                                 .help = "what to test, as in NASCENT_BACKEND: a name, or the absolute "
-                                                         "path of a plug-in; required, except with --list"},
-                                    [ONLY] = {.name = "only",
-                                              .argument = "GLOB",
-                                              .kind = NSC_OPTION_TEXT,
-                                              .help = "the cases whose family/name matches, for example 'gemm/*'"},
-                                    [SEED] = {.name = "seed",
-                                              .argument = "N",
-                                              .kind = NSC_OPTION_WHOLE,
-                                              .initial = 1,
-                                              .help = "of the data, a whole number below 2^64; 1 if not given"},
-                                    [LIST] = {.name = "list", .help = "name the cases and run none"},
-                                    [JSON] = NSC_JSON_OPTION,
-                                    {.name = NULL}},
+    .options =
+        (const nsc_option[]){
+            [BACKEND] = {.name = "backend",
+                         .argument = "CHOICE",
+                         .kind = NSC_OPTION_TEXT,
+                         .help = "what to test, as in NASCENT_BACKEND: a name, or the absolute "
+                                 "path of a plug-in; required, except with --list"},
+            [ONLY] = {.name = "only",
+                      .argument = "GLOB",
+                      .kind = NSC_OPTION_TEXT,
+                      .help = "the cases whose family/name matches, for example 'gemm/*'"},
+            [SEED] = {.name = "seed",
+                      .argument = "N",
+                      .kind = NSC_OPTION_WHOLE,
+                      .initial = 1,
+                      .help = "of the data, a whole number below 2^64; 1 if not given"},
+            [EXPRESSIONS] = {.name = "expressions",
+                             .argument = "N",
+                             .kind = NSC_OPTION_WHOLE,
+                             .initial = 1000,
+                             .help = "how many random expressions, at most 1000000; 1000 if not given"},
+            [LIST] = {.name = "list", .help = "name the cases and run none"},
+            [JSON] = NSC_JSON_OPTION,
+            {.name = NULL}},
     .examples = (const nsc_example[]){{"nascent conformance --backend reference", "every case on the reference"},
                                       {"nascent conformance --backend reference --only 'gemm/*' --json",
                                        "the products alone, for a program"},

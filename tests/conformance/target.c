@@ -88,10 +88,15 @@ bool read_back(target *t, nsc_tensor *from, void *data)
     return false;
 }
 
-void end_case(target *t)
+void release_tensors(target *t)
 {
     while (t->tensor_count > 0)
         nsc_tensor_release(t->tensors[--t->tensor_count]);
+}
+
+void end_case(target *t)
+{
+    release_tensors(t);
     while (t->memory_count > 0)
         free(t->memory[--t->memory_count]);
 }

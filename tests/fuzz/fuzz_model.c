@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Model descriptions of any bytes: refused with a text, or a net whose parameters can be walked and whose shapes can be
- * asked for. */
+/* Model descriptions of any bytes: refused with a text, or a net whose parameters can be walked, whose shapes can be asked
+ * for, and which is written as a text that gives the same text again. */
+#include <nascent/graph.h>
 #include <nascent/model.h>
 
 #include "core/error.h"
@@ -18,18 +19,37 @@ static int visit(void *user, const char *path, nsc_parameter *parameter)
     return 0;
 }
 
+static void check_writing(nsc_block *net)
+{
+    char *text = NULL, *again = NULL;
+    nsc_block *read = NULL;
+    const nsc_status status = nsc_model_format(net, &text);
+    REQUIRE(status == NSC_OK || (status == NSC_UNSUPPORTED && text == NULL && nsc_error_text(0)[0] != 0));
+    if (status != NSC_OK)
+        return;
+    REQUIRE(nsc_model_parse("written", text, strlen(text), &read) == NSC_OK);
+    REQUIRE(nsc_model_format(read, &again) == NSC_OK && strcmp(text, again) == 0);
+    free(text);
+    free(again);
+    nsc_release(read);
+}
+
 static void check(nsc_block *net)
 {
     size_t count = 0;
     nsc_proposal *proposal = NULL;
-    const nsc_shape input = {.rank = 2, .dims = {NSC_UNKNOWN, 5}};
+    nsc_shape inputs[64];
+    REQUIRE(nsc_input_count(net) <= 64);
+    for (size_t i = 0; i < nsc_input_count(net); i++)
+        inputs[i] = (nsc_shape){.rank = 2, .dims = {NSC_UNKNOWN, 5}};
     REQUIRE(nsc_block_check(net, NULL, 0) == NSC_OK);
     REQUIRE(nsc_parameters_each(net, visit, &count) == NSC_OK);
-    if (nsc_propose(net, NSC_INFERENCE, &input, 1, &proposal) == NSC_OK)
+    if (nsc_propose(net, NSC_INFERENCE, inputs, nsc_input_count(net), &proposal) == NSC_OK)
         REQUIRE(nsc_proposal_parameter_count(proposal) == count);
     else
         REQUIRE(proposal == NULL && nsc_error_text(0)[0] != 0);
     nsc_proposal_release(proposal);
+    check_writing(net);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

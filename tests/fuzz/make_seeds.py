@@ -106,6 +106,28 @@ MODEL = {
     "duplicate": '{"nascent": 1, "nodes": [], "nodes": []}', "version": '{"nascent": 2}', "deep": "[" * 70,
     "zero": '{"nascent": 1, "nodes": [{"kind": "identity", "name": "\\u0000"}]}',
     "escapes": '{"nascent": 1, "nodes": [{"kind": "identity", "name": "\\u00e4\\\\\\""}]}',
+    "graph": '{"nascent": 1, "name": "g", "inputs": ["x", "y"], "outputs": ["a", "b"], "nodes": [%s, {"kind": "split", '
+             '"axis": 1, "count": 3, "name": "s"}, {"kind": "add", "name": "+"}, {"kind": "concat", "axis": -1}], '
+             '"edges": [["x", "0"], ["0", "s"], ["s:1", "+"], ["y", "+"], ["s", "+"], ["+", "3"], ["s:2", "3"], ["3", '
+             '"a"], ["x", "b"]]}' % LAYER,
+    "single": '{"nascent": 1, "block": {"kind": "graph", "inputs": ["input"], "nodes": [{"kind": "matmul", "name": "m"}], '
+              '"edges": [["input", "m"], ["input", "m"], ["m", "output"]]}}',
+    "repeat": '{"nascent": 1, "nodes": [{"kind": "repeat", "count": 3, "block": {"kind": "residual", "nodes": [%s]}}]}'
+              % LAYER,
+    "branches": '{"nascent": 1, "nodes": [{"kind": "add_branches", "nodes": [%s, {"kind": "flatten"}]}, {"kind": '
+                '"concat_branches", "axis": 1, "nodes": [{"kind": "identity"}]}]}' % LAYER,
+    "shapes": '{"nascent": 1, "nodes": [{"kind": "reshape", "dims": ["same", -1, 1]}, {"kind": "transpose", "axes": [0, 2, '
+              '1]}, {"kind": "squeeze", "axis": 1}, {"kind": "slice", "axis": 1, "start": -1, "stop": 0, "step": -2}, '
+              '{"kind": "pad", "before": [0, 1], "after": [2, 0], "mode": "edge", "value": 0.5}, {"kind": "expand_dims", '
+              '"axis": -1}, {"kind": "mean", "axes": [-1], "keep": true}, {"kind": "max"}]}',
+    "elements": '{"nascent": 1, "nodes": [{"kind": "dropout", "rate": 0.5}, {"kind": "activation", "activation": "elu", '
+                '"alpha": 2}, {"kind": "cast", "dtype": "int32"}, {"kind": "one_hot", "depth": 3}]}',
+    "unused": '{"nascent": 1, "nodes": [%s, %s], "edges": [["input", "0"], ["input", "1"], ["0", "output"]]}'
+              % (LAYER, LAYER),
+    "port": '{"nascent": 1, "nodes": [%s], "edges": [["input:1", "0"], ["0", "output"]]}' % LAYER,
+    "alone": '{"nascent": 1, "nodes": [{"kind": "stack", "axis": 0}]}',
+    "many": '{"nascent": 1, "nodes": [{"kind": "repeat", "count": 10000, "block": {"kind": "repeat", "count": 10000, '
+            '"block": %s}}]}' % LAYER,
 }
 
 

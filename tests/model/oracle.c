@@ -3,14 +3,15 @@
 #include "oracle.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const double u = 0x1p-24, tiny = 0x1p-126;
 
-static oracle make(int rank, const int64_t *dims)
+oracle oracle_make(int rank, const int64_t *dims)
 {
-    oracle array = {.rank = rank, .count = model_elements(rank, dims)};
+    oracle array = {.dtype = NSC_FLOAT32, .rank = rank, .count = model_elements(rank, dims)};
     if (rank > 0)
         memcpy(array.dims, dims, (size_t)rank * sizeof *dims);
     array.value = calloc(array.count + 1, sizeof *array.value);
@@ -20,25 +21,40 @@ static oracle make(int rank, const int64_t *dims)
     return array;
 }
 
-static oracle exact(int rank, const int64_t *dims, float *values)
+static double element(nsc_dtype dtype, const void *values, size_t index)
 {
-    oracle array = make(rank, dims);
+    switch (dtype) {
+    case NSC_INT32:
+        return ((const int32_t *)values)[index];
+    case NSC_UINT32:
+        return ((const uint32_t *)values)[index];
+    case NSC_UINT8:
+        return ((const uint8_t *)values)[index];
+    default:
+        return (double)((const float *)values)[index];
+    }
+}
+
+static oracle exact(nsc_dtype dtype, int rank, const int64_t *dims, void *values)
+{
+    oracle array = oracle_make(rank, dims);
+    array.dtype = dtype;
     for (size_t i = 0; i < array.count; i++)
-        array.value[i] = values[i];
+        array.value[i] = element(dtype, values, i);
     free(values);
     return array;
 }
 
 oracle oracle_tensor(const nsc_tensor *tensor)
 {
-    return exact(nsc_tensor_rank(tensor), nsc_tensor_dims(tensor), model_read(tensor));
+    return exact(nsc_tensor_dtype(tensor), nsc_tensor_rank(tensor), nsc_tensor_dims(tensor), model_read(tensor));
 }
 
 oracle oracle_parameter(const nsc_parameter *parameter)
 {
     int64_t dims[NSC_MAX_RANK];
     int rank = nsc_parameter_shape(parameter, dims);
-    return exact(rank, dims, model_read_parameter(parameter));
+    return exact(NSC_FLOAT32, rank, dims, model_read_parameter(parameter));
 }
 
 void oracle_free(oracle *array)
@@ -58,7 +74,7 @@ oracle oracle_linear(const oracle *x, const oracle *weight, const oracle *bias)
     dims[x->rank - 1] = (int64_t)units;
     for (int i = 0; i < x->rank - 1; i++)
         rows *= (size_t)x->dims[i];
-    oracle y = make(x->rank, dims);
+    oracle y = oracle_make(x->rank, dims);
     double gamma = (double)(k + 2) * u / (1 - (double)(k + 2) * u);
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < units; j++) {
@@ -102,7 +118,7 @@ oracle oracle_binary(char operation, const oracle *a, const oracle *b)
     for (int i = 0, j = longer->rank - other->rank; i < other->rank; i++, j++)
         if (dims[j] == 1)
             dims[j] = other->dims[i];
-    oracle y = make(longer->rank, dims);
+    oracle y = oracle_make(longer->rank, dims);
     for (size_t i = 0; i < y.count; i++) {
         size_t at_a = under(a, &y, i), at_b = under(b, &y, i);
         double va = a->value[at_a], vb = b->value[at_b], da = a->bound[at_a], db = b->bound[at_b];
@@ -115,7 +131,7 @@ oracle oracle_binary(char operation, const oracle *a, const oracle *b)
 
 oracle oracle_activation(const oracle *x, nsc_activation activation)
 {
-    oracle y = make(x->rank, x->dims);
+    oracle y = oracle_make(x->rank, x->dims);
     for (size_t i = 0; i < x->count; i++) {
         double v = x->value[i], d = x->bound[i];
         switch (activation) {
@@ -149,7 +165,7 @@ oracle oracle_activation(const oracle *x, nsc_activation activation)
  * and the worst of its terms; the division 5 u. An operand's bound d changes the result by a factor of exp(2 d). */
 oracle oracle_softmax(const oracle *x, int axis)
 {
-    oracle y = make(x->rank, x->dims);
+    oracle y = oracle_make(x->rank, x->dims);
     size_t n = (size_t)x->dims[axis], step = 1;
     for (int i = axis + 1; i < x->rank; i++)
         step *= (size_t)x->dims[i];
@@ -176,7 +192,7 @@ oracle oracle_flatten(const oracle *x)
     int64_t dims[2] = {x->dims[0], 1};
     for (int i = 1; i < x->rank; i++)
         dims[1] *= x->dims[i];
-    oracle y = make(2, dims);
+    oracle y = oracle_make(2, dims);
     memcpy(y.value, x->value, x->count * sizeof *x->value);
     memcpy(y.bound, x->bound, x->count * sizeof *x->bound);
     return y;
@@ -193,7 +209,7 @@ oracle oracle_concat(const oracle *parts, int count, int axis)
         inner *= (size_t)dims[i];
     for (int i = 1; i < count; i++)
         dims[axis] += parts[i].dims[axis];
-    oracle y = make(parts[0].rank, dims);
+    oracle y = oracle_make(parts[0].rank, dims);
     size_t at = 0;
     for (size_t row = 0; row < outer; row++)
         for (int i = 0; i < count; i++) {
@@ -205,19 +221,44 @@ oracle oracle_concat(const oracle *parts, int count, int axis)
     return y;
 }
 
-void oracle_check(const oracle *expected, const nsc_tensor *got, const char *what)
+static int same_shape(const oracle *expected, const nsc_tensor *got, char *text, size_t capacity)
 {
-    ck_assert_int_eq(nsc_tensor_dtype(got), NSC_FLOAT32);
-    ck_assert_msg(nsc_tensor_rank(got) == expected->rank, "%s: rank %d, not %d", what, nsc_tensor_rank(got),
-                  expected->rank);
-    for (int i = 0; i < expected->rank; i++)
-        ck_assert_msg(nsc_tensor_dims(got)[i] == expected->dims[i], "%s: axis %d is %lld, not %lld", what, i,
-                      (long long)nsc_tensor_dims(got)[i], (long long)expected->dims[i]);
-    float *values = model_read(got);
-    for (size_t i = 0; i < expected->count; i++) {
-        double want = expected->value[i], have = values[i];
-        int good = isnan(want) ? isnan(have) : isinf(want) ? have == want : fabs(have - want) <= expected->bound[i];
-        ck_assert_msg(good, "%s: element %zu is %.9g, not %.9g within %.3g", what, i, have, want, expected->bound[i]);
+    if (nsc_tensor_dtype(got) != expected->dtype)
+        snprintf(text, capacity, "type %s, not %s", nsc_dtype_name(nsc_tensor_dtype(got)),
+                 nsc_dtype_name(expected->dtype));
+    else if (nsc_tensor_rank(got) != expected->rank)
+        snprintf(text, capacity, "rank %d, not %d", nsc_tensor_rank(got), expected->rank);
+    else
+        for (int i = 0; i < expected->rank; i++)
+            if (nsc_tensor_dims(got)[i] != expected->dims[i]) {
+                snprintf(text, capacity, "axis %d is %lld, not %lld", i, (long long)nsc_tensor_dims(got)[i],
+                         (long long)expected->dims[i]);
+                break;
+            }
+    return text[0] == '\0';
+}
+
+int oracle_same(const oracle *expected, const nsc_tensor *got, char *text, size_t capacity)
+{
+    text[0] = '\0';
+    if (!same_shape(expected, got, text, capacity))
+        return 0;
+    void *values = model_read(got);
+    for (size_t i = 0; i < expected->count && text[0] == '\0'; i++) {
+        double want = expected->value[i], have = element(expected->dtype, values, i), bound = expected->bound[i];
+        int good = isinf(bound)  ? 1
+                   : isnan(want) ? isnan(have)
+                   : isinf(want) ? have == want
+                                 : fabs(have - want) <= bound;
+        if (!good)
+            snprintf(text, capacity, "element %zu is %.9g, not %.9g within %.3g", i, have, want, bound);
     }
     free(values);
+    return text[0] == '\0';
+}
+
+void oracle_check(const oracle *expected, const nsc_tensor *got, const char *what)
+{
+    char text[160];
+    ck_assert_msg(oracle_same(expected, got, text, sizeof text), "%s: %s", what, text);
 }

@@ -9,6 +9,7 @@
 #include "support.h"
 
 typedef struct oracle {
+    nsc_dtype dtype;
     int rank;
     int64_t dims[NSC_MAX_RANK];
     size_t count;
@@ -16,7 +17,9 @@ typedef struct oracle {
     double *bound;
 } oracle;
 
-/* Exact: the values of a tensor or parameter. Every oracle is freed by oracle_free. */
+/* A float32 array of zeros, without bounds. Every oracle is freed by oracle_free. */
+oracle oracle_make(int rank, const int64_t *dims);
+/* Exact: the values of a tensor or parameter. */
 oracle oracle_tensor(const nsc_tensor *tensor);
 oracle oracle_parameter(const nsc_parameter *parameter);
 void oracle_free(oracle *array);
@@ -32,7 +35,10 @@ oracle oracle_softmax(const oracle *x, int axis);
 oracle oracle_flatten(const oracle *x);
 oracle oracle_concat(const oracle *parts, int count, int axis);
 
-/* The shape is that of the oracle and every element is within its bound; infinities and NaN must be met exactly. */
+/* The shape and type are those of the oracle and every element is within its bound (INFINITY: anything); infinities and
+ * NaN must be met exactly. */
 void oracle_check(const oracle *expected, const nsc_tensor *got, const char *what);
+/* The same; false, and what is different in text. */
+int oracle_same(const oracle *expected, const nsc_tensor *got, char *text, size_t capacity);
 
 #endif

@@ -12,7 +12,7 @@ static const char *const backend_names[] = {"reference", "opencl"};
 
 static struct {
     const char *name;
-    nsc_context *context;
+    nsc_context *context, *composed;
 } present[BACKENDS];
 static int present_count;
 static Suite *suite;
@@ -48,10 +48,13 @@ int model_end(void)
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     for (int i = 0; i < present_count; i++) {
-        if (nsc_context_close(present[i].context) == NSC_OK)
-            continue;
-        fprintf(stderr, "%s: the context cannot be closed: %s\n", present[i].name, nsc_last_error(present[i].context));
-        failed++;
+        nsc_context *const contexts[] = {present[i].composed, present[i].context};
+        for (size_t j = 0; j < sizeof contexts / sizeof contexts[0]; j++) {
+            if (contexts[j] == NULL || nsc_context_close(contexts[j]) == NSC_OK)
+                continue;
+            fprintf(stderr, "%s: the context cannot be closed: %s\n", present[i].name, nsc_last_error(contexts[j]));
+            failed++;
+        }
     }
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -69,6 +72,13 @@ const char *model_backend_name(int index)
 nsc_context *model_context(int index)
 {
     return present[index].context;
+}
+
+nsc_context *model_composed(int index)
+{
+    if (present[index].composed == NULL)
+        present[index].composed = model_open(index, &(nsc_context_options){.compose = "all"});
+    return present[index].composed;
 }
 
 nsc_context *model_open(int index, const nsc_context_options *options)

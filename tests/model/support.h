@@ -22,6 +22,8 @@ int model_end(void);
 int model_backend_count(void);
 const char *model_backend_name(int index);
 nsc_context *model_context(int index);
+/* A context on that backend in which every optional kind is composed of the required ones; one for the whole program. */
+nsc_context *model_composed(int index);
 /* A further context on that backend. */
 nsc_context *model_open(int index, const nsc_context_options *options);
 

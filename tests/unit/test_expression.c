@@ -122,6 +122,7 @@ static size_t candidates(nsc_term *list)
     list[count++] = one(NSC_OP_ABS, x);
     list[count++] = one(NSC_OP_FLOOR, x);
     list[count++] = two(NSC_OP_MUL, x, number(3));
+    list[count++] = two(NSC_OP_MUL, y, one(NSC_OP_NEG, x));
     list[count++] = two(NSC_OP_LESS, x, y);
     list[count++] = two(NSC_OP_EQUAL, x, number(0));
     for (uint16_t op = NSC_OP_MAX; op <= NSC_OP_MIN; op++)
@@ -191,6 +192,8 @@ START_TEST(what_folds)
         {two(NSC_OP_MUL, x, number(-1)), neg},
         {one(NSC_OP_NEG, neg), x},
         {one(NSC_OP_NEG, two(NSC_OP_MUL, x, number(3))), two(NSC_OP_MUL, x, number(-3))},
+        {one(NSC_OP_NEG, two(NSC_OP_MUL, neg, y)), two(NSC_OP_MUL, x, y)},
+        {one(NSC_OP_NEG, two(NSC_OP_MUL, y, neg)), two(NSC_OP_MUL, x, y)},
         {one(NSC_OP_ABS, neg), one(NSC_OP_ABS, x)},
         {one(NSC_OP_ABS, one(NSC_OP_ABS, x)), one(NSC_OP_ABS, x)},
         {one(NSC_OP_CEIL, one(NSC_OP_RINT, x)), one(NSC_OP_RINT, x)},

@@ -46,6 +46,48 @@ START_TEST(layout_of_instruction)
 }
 END_TEST
 
+#define NUMBER(OP, VALUE) ck_assert_uint_eq(NSC_OP_##OP, VALUE)
+
+START_TEST(numbers_of_operations)
+{
+    NUMBER(LOAD, 1);
+    NUMBER(LOAD_RAW, 2);
+    NUMBER(IMMEDIATE, 3);
+    NUMBER(SCALAR, 4);
+    NUMBER(STORE, 5);
+    NUMBER(STORE_RAW, 6);
+    NUMBER(SET, 7);
+    NUMBER(GET, 8);
+    NUMBER(NEG, 16);
+    NUMBER(ABS, 17);
+    NUMBER(EXP, 18);
+    NUMBER(LOG, 19);
+    NUMBER(SQRT, 20);
+    NUMBER(RSQRT, 21);
+    NUMBER(TANH, 22);
+    NUMBER(ERF, 23);
+    NUMBER(FLOOR, 24);
+    NUMBER(CEIL, 25);
+    NUMBER(RINT, 26);
+    NUMBER(EXPM1, 27);
+    NUMBER(LOG1P, 28);
+    NUMBER(SIN, 29);
+    NUMBER(COS, 30);
+    NUMBER(ADD, 48);
+    NUMBER(SUB, 49);
+    NUMBER(MUL, 50);
+    NUMBER(DIV, 51);
+    NUMBER(MAX, 52);
+    NUMBER(MIN, 53);
+    NUMBER(POW, 54);
+    NUMBER(EQUAL, 55);
+    NUMBER(LESS, 56);
+    NUMBER(LESS_EQUAL, 57);
+    NUMBER(SELECT, 80);
+    NUMBER(FMA, 81);
+}
+END_TEST
+
 START_TEST(layout_of_expression)
 {
     SIZE(nsc_backend_expression, 48);
@@ -294,6 +336,7 @@ void unit_tests(TCase *to)
     tcase_add_test(to, layout_of_view);
     tcase_add_test(to, layout_of_binding);
     tcase_add_test(to, layout_of_instruction);
+    tcase_add_test(to, numbers_of_operations);
     tcase_add_test(to, layout_of_expression);
     tcase_add_test(to, layout_of_operation);
     tcase_add_test(to, layout_of_map);

@@ -1,84 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plans on the reference: how many steps, how much memory, and where it lies. */
-#include "core/graph/plan.h"
+#include "plans.h"
 
 #include <nascent/nascent.h>
 
-#include "core/context.h"
 #include "unit.h"
-
-static nsc_context *context;
-static nsc_trace *trace;
-static nsc_plan *plan;
-
-static void open_context(const char *compose)
-{
-    nsc_context_options options = {.backend = "reference", .compose = compose};
-    ck_assert_int_eq(nsc_context_create(&context, &options, sizeof options), NSC_OK);
-}
-
-/* A plan of net, which it takes over, for one input of this shape. */
-static void make_plan(nsc_block *net, int rank, const int64_t *dims)
-{
-    nsc_shape shape = {.rank = rank};
-    memcpy(shape.dims, dims, (size_t)rank * sizeof *dims);
-    ck_assert_int_eq(nsc_infer_shapes(net, &shape, 1), NSC_OK);
-    ck_assert_int_eq(nsc_initialize(net, context, NULL), NSC_OK);
-    ck_assert_int_eq(nsc_trace_make(context->id, net, NSC_INFERENCE, &shape, 1, &trace), NSC_OK);
-    ck_assert_int_eq(nsc_plan_make(context, trace, NULL, &plan), NSC_OK);
-}
-
-static void end(nsc_block *net)
-{
-    nsc_plan_free(plan);
-    nsc_trace_free(trace);
-    nsc_release(net);
-    ck_assert_int_eq(nsc_context_close(context), NSC_OK);
-}
-
-/* No two storages that live at the same time overlap; the arena is as large as it must be, and no larger than all. */
-static void check_arena(void)
-{
-    uint64_t alignment = context->device.limits.alignment, peak = 0, end_of = 0;
-    for (size_t i = 0; i < plan->storage_count; i++) {
-        const nsc_storage *a = &plan->storages[i];
-        if (a->place != NSC_PLACE_ARENA || !a->used || a->same != i)
-            continue;
-        ck_assert_uint_eq(a->offset % alignment, 0);
-        ck_assert_uint_le(a->first, a->last);
-        ck_assert_uint_lt(a->last, plan->step_count);
-        end_of = a->offset + a->bytes > end_of ? a->offset + a->bytes : end_of;
-        for (size_t j = 0; j < i; j++) {
-            const nsc_storage *b = &plan->storages[j];
-            bool together =
-                b->place == NSC_PLACE_ARENA && b->used && b->same == j && a->first <= b->last && b->first <= a->last;
-            ck_assert(!together || a->offset + a->bytes <= b->offset || b->offset + b->bytes <= a->offset);
-        }
-    }
-    for (size_t s = 0; s < plan->step_count; s++) {
-        uint64_t live = 0;
-        for (size_t i = 0; i < plan->storage_count; i++) {
-            const nsc_storage *a = &plan->storages[i];
-            if (a->place == NSC_PLACE_ARENA && a->used && a->same == i && a->first <= s && s <= a->last)
-                live += a->bytes;
-        }
-        peak = live > peak ? live : peak;
-    }
-    ck_assert_uint_eq(plan->arena_bytes, end_of);
-    ck_assert_uint_ge(plan->arena_bytes, peak);
-    ck_assert_uint_le(plan->arena_bytes, 2 * peak);
-}
-
-static uint32_t kind_of(size_t step)
-{
-    return plan->steps[step].operation->kind;
-}
 
 #define SHAPE(...)                                                         \
     (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]) \
     {                                                                      \
         __VA_ARGS__                                                        \
     }
+
+static uint32_t kind_of(size_t step)
+{
+    return plan->steps[step].operation->kind;
+}
 
 START_TEST(a_dense_layer_is_one_step_or_two)
 {
@@ -160,7 +97,8 @@ START_TEST(parts_are_computed_into_their_concatenation)
     open_context("");
     nsc_block *net = nsc_concat_branches(1, nsc_identity(), nsc_dense(3), nsc_dense(NSC_DIM_ZERO));
     make_plan(net, SHAPE(2, 4));
-    ck_assert_uint_eq(plan->step_count, 2); /* a product into its place, and a copy of the input; nothing of the third */
+    ck_assert_uint_eq(plan->step_count,
+                      2); /* a product into its place, and a copy of the input; nothing of the third */
     ck_assert_uint_eq(kind_of(0), NSC_BACKEND_GEMM_EPILOGUE);
     const nsc_backend_gemm_epilogue *part = (const nsc_backend_gemm_epilogue *)plan->steps[0].operation;
     ck_assert_int_eq(part->c.offset, 4);

@@ -79,11 +79,14 @@ START_TEST(a_finished_program_is_a_copy)
     nsc_program_emit(&program, NSC_OP_LOAD, 1);
     nsc_program_immediate(&program, 2.0f);
     nsc_program_emit(&program, NSC_OP_MUL, 0);
+    nsc_program_emit(&program, NSC_OP_SCALAR, 4);
+    nsc_program_emit(&program, NSC_OP_ADD, 0);
     nsc_program_emit(&program, NSC_OP_STORE, 0);
     const nsc_backend_expression *finished = nsc_program_finish(&program, &arena, 2, 1);
     memset(&program, 0xff, sizeof program);
     ck_assert(finished->version == 1 && finished->input_count == 2 && finished->output_count == 1);
-    ck_assert(finished->code_count == 4 && finished->immediate_count == 1 && finished->stack_depth == 2);
+    ck_assert(finished->code_count == 6 && finished->scalar_count == 5 && finished->immediate_count == 1 &&
+              finished->stack_depth == 2);
     ck_assert(finished->code[0].op == NSC_OP_LOAD && finished->code[0].arg == 1);
     ck_assert(finished->code[2].op == NSC_OP_MUL && finished->immediates[0] == 2.0f);
     nsc_arena_clear(&arena);

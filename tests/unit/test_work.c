@@ -129,6 +129,27 @@ START_TEST(random_numbers)
 }
 END_TEST
 
+START_TEST(gathers)
+{
+    nsc_backend_gather gather = {.kind = NSC_BACKEND_GATHER,
+                                 .source = {.rank = 3, .dtype = f32, .dims = {2, 100, 8}, .strides = {800, 8, 1}},
+                                 .indices = {.rank = 1, .dtype = u8, .dims = {5}, .strides = {1}},
+                                 .output = {.rank = 3, .dtype = f32, .dims = {2, 5, 8}, .strides = {40, 8, 1}}};
+    expect(&gather, "gather", "(2,100,8)[(5)]", 0, 320 + 5, 320);
+    gather.indices.dims[0] = gather.output.dims[1] = 1000; /* the whole source, again and again */
+    gather.output.strides[0] = 8000;
+    expect(&gather, "gather", "(2,100,8)[(1000)]", 0, 6400 + 1000, 64000);
+}
+END_TEST
+
+START_TEST(softmaxes)
+{
+    nsc_backend_softmax softmax = {.kind = NSC_BACKEND_SOFTMAX};
+    softmax.input = softmax.output = matrix(2, 10, 10, 1);
+    expect(&softmax, "softmax", "(2,10)", 5 * 20, 80, 80);
+}
+END_TEST
+
 START_TEST(what_does_not_fit)
 {
     nsc_backend_gemm gemm = {.kind = NSC_BACKEND_GEMM};
@@ -157,5 +178,7 @@ void unit_tests(TCase *to)
     tcase_add_test(to, reductions);
     tcase_add_test(to, products);
     tcase_add_test(to, random_numbers);
+    tcase_add_test(to, gathers);
+    tcase_add_test(to, softmaxes);
     tcase_add_test(to, what_does_not_fit);
 }
