@@ -109,7 +109,7 @@ class Picture(Graph):
         return found
 
     def edges(self, dot):
-        return sorted(re.findall(r"^  ([a-z]\d+) -> ([a-z]\d+)(?: \[label=< (.*)>\])?;$", dot, re.M))
+        return sorted(re.findall(r"^  ([a-z]\d+) -> ([a-z]\d+)(?: \[label=<&#160;(.*)>\])?;$", dot, re.M))
 
     def test_what_was_declared(self):
         for model, inputs in self.models():
