@@ -63,8 +63,8 @@ bool nsc_expression_write(const nsc_expression *expression, const nsc_term *outp
                           nsc_program *program);
 
 /* For people: "max(0, x0 * 2 + x1)", names[i] (or xi; names may be NULL) for input i, si for scalar i; shared terms once,
- * as "t0 = ...; ...". Cut at capacity, ended by 0. */
-void nsc_expression_print(const nsc_expression *expression, nsc_term term, const char *const *names, char *text,
+ * as "t0 = ...; ...". Cut at capacity, ended by 0. false, and "", without host memory. */
+bool nsc_expression_print(const nsc_expression *expression, nsc_term term, const char *const *names, char *text,
                           size_t capacity);
 /* Reads a program back into terms: outputs[i] is what it stores to output i (a raw copy reads as the input). false for a
  * program that does not verify, and without memory. */

@@ -156,21 +156,23 @@ static void print_shared(printer *p, const bool *reached, uint32_t *readers, nsc
     }
 }
 
-void nsc_expression_print(const nsc_expression *expression, nsc_term term, const char *const *names, char *text,
+bool nsc_expression_print(const nsc_expression *expression, nsc_term term, const char *const *names, char *text,
                           size_t capacity)
 {
     printer p = {.expression = expression, .names = names, .text = text, .capacity = capacity};
     if (capacity == 0)
-        return;
+        return true;
     text[0] = 0;
     bool *reached = nsc_term_reach(expression, term);
     uint32_t *readers = reached == NULL ? NULL : calloc((size_t)term + 1, sizeof *readers);
     p.shared = readers == NULL ? NULL : calloc((size_t)term + 1, sizeof *p.shared);
-    if (p.shared != NULL) {
+    const bool done = p.shared != NULL;
+    if (done) {
         print_shared(&p, reached, readers, term);
         print_term(&p, term, COMPARES);
     }
     free(p.shared);
     free(readers);
     free(reached);
+    return done;
 }

@@ -151,6 +151,17 @@ static const char *call_text(nsc_plan_view *view, const nsc_step *step, const si
     }
 }
 
+/* What was cut at the end of its place ends with a whole character of UTF-8. */
+static void end_whole(char *text, size_t capacity)
+{
+    size_t length = strlen(text);
+    if (length + 1 < capacity)
+        return;
+    while (length > 0 && ((unsigned char)text[length - 1] & 0xc0) == 0x80)
+        length--;
+    text[length > 0 && (unsigned char)text[length - 1] >= 0x80 ? length - 1 : length] = 0;
+}
+
 /* NULL: no host memory. */
 static const char *text_of(nsc_plan_view *view, const nsc_step *step, const size_t *numbers)
 {
@@ -167,8 +178,9 @@ static const char *text_of(nsc_plan_view *view, const nsc_step *step, const size
         names[i] = storage_name(view, step, numbers, &inputs[i - products]);
     nsc_expression expression = {0};
     nsc_term outputs[NSC_BACKEND_MAX_OUTPUTS];
-    if (nsc_expression_read(&expression, program, outputs)) {
-        nsc_expression_print(&expression, outputs[0], names, text, sizeof text);
+    if (nsc_expression_read(&expression, program, outputs) &&
+        nsc_expression_print(&expression, outputs[0], names, text, sizeof text)) {
+        end_whole(text, sizeof text);
         result = nsc_arena_format(&view->arena, form, text);
     }
     nsc_expression_clear(&expression);

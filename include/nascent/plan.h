@@ -56,7 +56,8 @@ NSC_API nsc_status nsc_plan_view_info(const nsc_plan_view *plan, nsc_plan_info *
 
 typedef struct nsc_step_info {
     const char *operation; /* the kind: "gemm_epilogue" */
-    const char *text;      /* what it computes, in the names of the storages; a @ b is a product; may be "" */
+    const char *text;      /* what it computes, in the names of the storages; a @ b is a product; may be "",
+                            * and is cut after 1023 bytes */
     const char *path;      /* of the block whose value it makes */
     const char *block;
     const char *shape; /* "(2,20)x(20,256)" */

@@ -246,6 +246,40 @@ static nsc_status act_propose(world *w)
     return print(w, print_proposal);
 }
 
+static nsc_status tell_plan(world *w, const nsc_plan_view *plan)
+{
+    nsc_plan_info info;
+    nsc_step_info step;
+    nsc_storage_info storage;
+    nsc_status status = nsc_plan_view_info(plan, &info, sizeof info);
+    for (size_t i = 0; status == NSC_OK && i < info.steps; i++)
+        if ((status = nsc_plan_view_step(plan, i, &step, sizeof step)) == NSC_OK)
+            world_say(&w->told, "%s %s %s\n", step.operation, step.path, step.text);
+    for (size_t i = 0; status == NSC_OK && i < info.storages; i++)
+        if ((status = nsc_plan_view_storage(plan, i, &storage, sizeof storage)) == NSC_OK)
+            world_say(&w->told, "%s %zu\n", storage.name, (size_t)storage.bytes);
+    return status;
+}
+
+static nsc_status act_look(world *w)
+{
+    const nsc_shape shape = {.rank = 2, .dims = {3, WORLD_WIDTH}};
+    nsc_proposal *proposal = NULL;
+    nsc_plan_view *plan = NULL;
+    nsc_node_info node;
+    nsc_status status = nsc_propose(w->net, NSC_INFERENCE, &shape, 1, &proposal);
+    for (size_t i = 0; status == NSC_OK && i < nsc_proposal_node_count(proposal); i++)
+        if ((status = nsc_proposal_node(proposal, i, &node, sizeof node)) == NSC_OK)
+            world_say(&w->told, "%s %s %s\n", node.operation, node.text, node.path);
+    if (status == NSC_OK)
+        status = nsc_plan_view_create(proposal, w->context, &plan);
+    if (status == NSC_OK)
+        status = tell_plan(w, plan);
+    nsc_plan_view_release(plan);
+    nsc_proposal_release(proposal);
+    return status;
+}
+
 static nsc_status act_explain(world *w)
 {
     const nsc_status status = nsc_explain(w->net, "2.weight", w->told.text, WORLD_TEXT);
@@ -344,6 +378,7 @@ static const scenario scenarios[] = {
     {"printing rules", prepare_pending, act_print_rules, NSC_OK},
     {"printing parameters", prepare_initialized, act_print_parameters, NSC_OK},
     {"proposing", prepare_pending, act_propose, NSC_OK},
+    {"looking at a graph and a plan", prepare_pending, act_look, NSC_OK},
     {"explaining", prepare_pending, act_explain, NSC_OK},
     {"explaining what is not there", prepare_pending, act_explain_wrongly, NSC_INVALID},
     {"selecting", prepare_declared, act_select, NSC_OK},
