@@ -11,31 +11,6 @@ static nsc_backend_view window(const nsc_backend_view *view, int axis, int64_t f
     return part;
 }
 
-static void add_shifted(nsc_planner *planner, uint32_t value, int axis, int64_t distance, uint32_t from,
-                        const nsc_backend_view *source, uint32_t to, const nsc_backend_view *target)
-{
-    nsc_program program = {0};
-    nsc_step step = {.value = value};
-    int64_t rest = source->dims[axis] - distance;
-    nsc_program_emit(&program, NSC_OP_LOAD, 0);
-    nsc_program_emit(&program, NSC_OP_LOAD, 1);
-    nsc_program_emit(&program, NSC_OP_ADD, 0);
-    nsc_program_emit(&program, NSC_OP_STORE, 0);
-    nsc_backend_map map = {.struct_size = NSC_BACKEND_MAP_SIZE,
-                           .kind = NSC_BACKEND_MAP,
-                           .expression = nsc_program_finish(&program, &planner->plan->arena, 2, 1),
-                           .input_count = 2,
-                           .output_count = 1};
-    if (map.expression == NULL)
-        nsc_plan_no_memory(planner);
-    map.inputs[0] = window(source, axis, 0, rest);
-    map.inputs[1] = window(source, axis, distance, rest);
-    map.inputs[0].buffer = map.inputs[1].buffer = nsc_step_storage(&step, from);
-    map.outputs[0] = window(target, axis, distance, rest);
-    map.outputs[0].buffer = nsc_step_storage(&step, to);
-    nsc_plan_add_step(planner, &step, &map, NSC_BACKEND_MAP_SIZE);
-}
-
 void nsc_lower_cumulative(nsc_planner *planner, const nsc_value *value)
 {
     const nsc_planned *planned = &planner->values[value->id];
@@ -53,7 +28,9 @@ void nsc_lower_cumulative(nsc_planner *planner, const nsc_value *value)
         nsc_backend_view target = last ? planned->view : nsc_view_contiguous(NSC_FLOAT32, value->rank, planned->dims);
         nsc_lower_copy(planner, value->id, from, window(&source, axis, 0, distance), to,
                        window(&target, axis, 0, distance));
-        add_shifted(planner, value->id, axis, distance, from, &source, to, &target);
+        int64_t rest = size - distance;
+        const nsc_backend_view sources[2] = {window(&source, axis, 0, rest), window(&source, axis, distance, rest)};
+        nsc_lower_binary(planner, value->id, NSC_OP_ADD, from, sources, to, window(&target, axis, distance, rest));
         source = target;
         from = to;
     }

@@ -96,31 +96,6 @@ static nsc_backend_view cut(nsc_backend_view view, int64_t first, int64_t count,
     return view;
 }
 
-static void multiply(nsc_planner *planner, uint32_t value, uint32_t from, const nsc_backend_view sources[2],
-                     uint32_t to, nsc_backend_view target)
-{
-    nsc_program program = {0};
-    nsc_step step = {.value = value};
-    nsc_program_emit(&program, NSC_OP_LOAD, 0);
-    nsc_program_emit(&program, NSC_OP_LOAD, 1);
-    nsc_program_emit(&program, NSC_OP_MUL, 0);
-    nsc_program_emit(&program, NSC_OP_STORE, 0);
-    nsc_backend_map map = {.struct_size = NSC_BACKEND_MAP_SIZE,
-                           .kind = NSC_BACKEND_MAP,
-                           .expression = nsc_program_finish(&program, &planner->plan->arena, 2, 1),
-                           .input_count = 2,
-                           .output_count = 1};
-    if (map.expression == NULL)
-        nsc_plan_no_memory(planner);
-    for (int i = 0; i < 2; i++) {
-        map.inputs[i] = sources[i];
-        map.inputs[i].buffer = nsc_step_storage(&step, from);
-    }
-    map.outputs[0] = target;
-    map.outputs[0].buffer = nsc_step_storage(&step, to);
-    nsc_plan_add_step(planner, &step, &map, NSC_BACKEND_MAP_SIZE);
-}
-
 /* The last axis of view, in storage, is multiplied into target: the second half times the first, until one is left. */
 static void multiply_down(nsc_planner *planner, uint32_t value, uint32_t storage, nsc_backend_view view,
                           uint32_t target_storage, nsc_backend_view target)
@@ -135,7 +110,7 @@ static void multiply_down(nsc_planner *planner, uint32_t value, uint32_t storage
         bool last = size == 2;
         nsc_backend_view sources[2] = {cut(view, 0, half, last), cut(view, half, half, last)};
         if (last) {
-            multiply(planner, value, storage, sources, target_storage, target);
+            nsc_lower_binary(planner, value, NSC_OP_MUL, storage, sources, target_storage, target);
             return;
         }
         uint64_t count = 0;
@@ -145,7 +120,7 @@ static void multiply_down(nsc_planner *planner, uint32_t value, uint32_t storage
         nsc_shape_strides((int)view.rank, next.dims, next.strides);
         nsc_shape_count((int)view.rank, next.dims, &count);
         uint32_t to = nsc_plan_storage(planner, NSC_PLACE_ARENA, 0, count * sizeof(float));
-        multiply(planner, value, storage, sources, to, cut(next, 0, half, false));
+        nsc_lower_binary(planner, value, NSC_OP_MUL, storage, sources, to, cut(next, 0, half, false));
         if (rest > 0)
             nsc_lower_copy(planner, value, storage, cut(view, 2 * half, rest, false), to, cut(next, half, rest, false));
         view = next;

@@ -217,6 +217,29 @@ void nsc_lower_fill(nsc_planner *planner, uint32_t value, float number, uint32_t
     nsc_plan_add_step(planner, &step, &map, NSC_BACKEND_MAP_SIZE);
 }
 
+void nsc_lower_binary(nsc_planner *planner, uint32_t value, uint16_t op, uint32_t from,
+                      const nsc_backend_view sources[2], uint32_t to, nsc_backend_view target)
+{
+    nsc_program program = {0};
+    nsc_step step = {.value = value};
+    nsc_program_emit(&program, NSC_OP_LOAD, 0);
+    nsc_program_emit(&program, NSC_OP_LOAD, 1);
+    nsc_program_emit(&program, op, 0);
+    nsc_program_emit(&program, NSC_OP_STORE, 0);
+    nsc_backend_map map = {.struct_size = NSC_BACKEND_MAP_SIZE,
+                           .kind = NSC_BACKEND_MAP,
+                           .expression = finish(planner, &program, 2),
+                           .input_count = 2,
+                           .output_count = 1};
+    for (int i = 0; i < 2; i++) {
+        map.inputs[i] = sources[i];
+        map.inputs[i].buffer = nsc_step_storage(&step, from);
+    }
+    map.outputs[0] = target;
+    map.outputs[0].buffer = nsc_step_storage(&step, to);
+    nsc_plan_add_step(planner, &step, &map, NSC_BACKEND_MAP_SIZE);
+}
+
 nsc_backend_view nsc_lower_contiguous(nsc_planner *planner, uint32_t value, const nsc_backend_view *view,
                                       uint32_t *storage)
 {

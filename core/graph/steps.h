@@ -40,6 +40,9 @@ void nsc_plan_add_step(nsc_planner *planner, nsc_step *step, const void *operati
 void nsc_lower_copy(nsc_planner *planner, uint32_t value, uint32_t from, nsc_backend_view source, uint32_t to,
                     nsc_backend_view target);
 void nsc_lower_fill(nsc_planner *planner, uint32_t value, float number, uint32_t to, nsc_backend_view target);
+/* An op of two operands, both in one storage, element by element. */
+void nsc_lower_binary(nsc_planner *planner, uint32_t value, uint16_t op, uint32_t from,
+                      const nsc_backend_view sources[2], uint32_t to, nsc_backend_view target);
 /* A row-major copy of view in a storage of its own, which *storage is then. */
 nsc_backend_view nsc_lower_contiguous(nsc_planner *planner, uint32_t value, const nsc_backend_view *view,
                                       uint32_t *storage);
