@@ -136,9 +136,10 @@ nsc_status nsc_context_close(nsc_context *context)
         return NSC_OK;
     size_t users = atomic_load(&context->users);
     if (users > 0)
-        return nsc_fail(context->id, NSC_INVALID,
-                        "the context on %s is still used by %zu tensors, parameters, executors or plans: release them first",
-                        context->device.title, users);
+        return nsc_fail(
+            context->id, NSC_INVALID,
+            "the context on %s is still used by %zu tensors, parameters, executors or plans: release them first",
+            context->device.title, users);
     nsc_trace_file_close(context);
     nsc_device_close(&context->device);
     pthread_mutex_destroy(&context->slow_path);

@@ -12,7 +12,7 @@
 #include "say.h"
 #include "values.h"
 
-enum { INPUT, WEIGHTS, SEED, OUTPUT, REPEAT, CHECK, BACKEND, JSON };
+enum { INPUT, WEIGHTS, SEED, OUTPUT, REPEAT, PROFILE, CHECK, BACKEND, JSON };
 
 /* "x.npy (2, 20) float32, ...": what was given, for a message. */
 static void describe_inputs(const nsc_forward_run *run, char *text, size_t capacity)
@@ -52,15 +52,13 @@ static int read_inputs(nsc_forward_run *run, int check_finite)
 static int place_inputs(nsc_forward_run *run)
 {
     nsc_shape shapes[NSC_MOST_GIVEN] = {0};
-    nsc_proposal *proposal = NULL;
     for (size_t i = 0; i < run->ins.count; i++) {
         shapes[i] = (nsc_shape){.rank = run->arrays[i]->rank, .dtype = run->arrays[i]->dtype};
         for (int axis = 0; axis < shapes[i].rank; axis++)
             shapes[i].dims[axis] = run->arrays[i]->dims[axis];
     }
-    if (nsc_propose(run->model.net, NSC_INFERENCE, shapes, run->ins.count, &proposal) != NSC_OK)
+    if (nsc_propose(run->model.net, NSC_INFERENCE, shapes, run->ins.count, &run->proposal) != NSC_OK)
         return say_inputs_refused(run), 0;
-    nsc_proposal_release(proposal);
     for (size_t i = 0; i < run->ins.count; i++) {
         const nsc_array *a = run->arrays[i];
         if (nsc_tensor_from(run->model.context, a->dtype, a->rank, a->dims, a->data, &run->in[i]) != NSC_OK)
@@ -110,7 +108,7 @@ static int check_parameter(void *user, const char *path, nsc_parameter *paramete
 /* Runs, then looks at what there is to look at; nothing was printed or written yet. The exit code. */
 static int compute(const nsc_arguments *arguments, nsc_forward_run *run)
 {
-    int code = nsc_forward_repeat(run, nsc_whole_given(arguments, REPEAT));
+    int code = nsc_forward_repeat(run, nsc_whole_given(arguments, REPEAT), nsc_is_given(arguments, PROFILE));
     if (code == NSC_EXIT_OK && nsc_is_given(arguments, CHECK)) {
         nsc_progress("checking the weights");
         if (nsc_parameters_each(run->model.net, check_parameter, run) != NSC_OK)
@@ -220,6 +218,10 @@ const nsc_command nsc_command_forward = {
                         .low = 1,
                         .high = 1000000,
                         .help = "run N times more, 1 to 1000000, and tell the first, the shortest and the median time"},
+            [PROFILE] =
+                {.name = "profile",
+                 .help = "tell what each step took in the runs after the first: those of --repeat, or one more; and "
+                         "the launches and the memory of the plan"},
             [CHECK] = {.name = "check-finite",
                        .help = "a NaN or an infinity in an input, a weight or an output is an error that says where; "
                                "nothing is written then"},
@@ -233,6 +235,7 @@ const nsc_command nsc_command_forward = {
              "without a checkpoint, to try a model out"},
             {"nascent forward mlp.json --weights w.safetensors --input x.npy --repeat 100 --json",
              "how long it takes, for a program"},
+            {"nascent forward mlp.json --seed 7 --input x.npy --repeat 100 --profile", "where the time goes"},
             {NULL, NULL}},
     .uses_device = 1,
     .run = run_forward,

@@ -79,7 +79,7 @@ int nsc_forward_table(const nsc_forward_run *run)
     if (run->times.repeat > 0)
         printf("first run %.3f ms; %" PRIu64 " more: min %.3f ms, median %.3f ms\n", 1e3 * run->times.first,
                run->times.repeat, 1e3 * run->times.min, 1e3 * run->times.median);
-    return NSC_EXIT_OK;
+    return run->profile.runs > 0 ? nsc_forward_profile_table(run) : NSC_EXIT_OK;
 }
 
 static void add_number(cJSON *to, const char *key, const nsc_array_facts *facts, double value)
@@ -136,5 +136,6 @@ int nsc_forward_json(const nsc_forward_run *run)
         cJSON_AddItemToObject(times, "min", nsc_json_number(run->times.min));
         cJSON_AddItemToObject(times, "median", nsc_json_number(run->times.median));
     }
+    cJSON_AddItemToObject(whole, "profile", run->profile.runs > 0 ? nsc_forward_profile_json(run) : cJSON_CreateNull());
     return nsc_json_print(whole);
 }

@@ -40,17 +40,20 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-int nsc_forward_repeat(nsc_forward_run *run, uint64_t repeat)
+int nsc_forward_repeat(nsc_forward_run *run, uint64_t repeat, int profile)
 {
-    double *times = repeat > 0 ? malloc((size_t)repeat * sizeof *times) : NULL;
-    if (repeat > 0 && times == NULL)
+    const uint64_t more = profile && repeat == 0 ? 1 : repeat;
+    double *times = more > 0 ? malloc((size_t)more * sizeof *times) : NULL;
+    if (more > 0 && times == NULL)
         return nsc_say_failed("no memory for the times of %" PRIu64 " runs, --repeat; give a smaller number", repeat);
     nsc_progress("the first run");
     int good = run_once(run, &run->times.first);
-    for (uint64_t i = 0; i < repeat && good; i++) {
-        nsc_progress("run %" PRIu64 " of %" PRIu64, i + 1, repeat);
+    good = good && (!profile || nsc_forward_profile_start(run));
+    for (uint64_t i = 0; i < more && good; i++) {
+        nsc_progress("run %" PRIu64 " of %" PRIu64, i + 1, more);
         good = run_once(run, &times[i]);
     }
+    good = good && (!profile || nsc_forward_profile_stop(run, more));
     if (good && repeat > 0) {
         qsort(times, (size_t)repeat, sizeof *times, by_size);
         run->times.repeat = repeat;
@@ -92,4 +95,6 @@ void nsc_forward_clear(nsc_forward_run *run)
         nsc_tensor_release(run->out[i]);
         nsc_archive_close(run->archives[i]);
     }
+    free(run->profile.totals);
+    nsc_proposal_release(run->proposal);
 }

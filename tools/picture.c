@@ -152,7 +152,7 @@ static void open_clusters(nsc_picture *picture, const char *path, size_t from, s
         put_escaped(picture->to, path + from, end - from);
         fputs("</b>", picture->to);
         if (block != NULL) {
-            fputs(" ", picture->to);
+            fputs("&#160;", picture->to); /* SVG drops a space at the end of a bold word */
             put_escaped(picture->to, block, strlen(block));
         }
         fputs(">;\n", picture->to);
@@ -215,7 +215,7 @@ void nsc_picture_edge(nsc_picture *picture, char from_kind, size_t from, char to
 {
     fprintf(picture->to, "  %c%zu -> %c%zu", from_kind, from, to_kind, to);
     if (*label != 0) {
-        fputs(" [label=< ", picture->to);
+        fputs(" [label=<&#160;", picture->to);
         put_escaped(picture->to, label, strlen(label));
         fputs(">]", picture->to);
     }

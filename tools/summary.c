@@ -29,6 +29,22 @@ static int add_row(void *user, const char *path, nsc_parameter *parameter)
     return 0;
 }
 
+static int add_layer(void *user, const nsc_layer_info *layer)
+{
+    cJSON *row = cJSON_CreateObject();
+    cJSON_AddStringToObject(row, "path", layer->path);
+    cJSON_AddStringToObject(row, "kind", layer->kind);
+    cJSON_AddItemToObject(row, "output", nsc_json_shape(layer->output.rank, layer->output.dims));
+    cJSON_AddStringToObject(row, "dtype", nsc_dtype_name(layer->output.dtype));
+    nsc_json_add_whole(row, "parameters", layer->parameters);
+    nsc_json_add_whole(row, "elements", layer->elements);
+    nsc_json_add_whole(row, "bytes", layer->bytes);
+    nsc_json_add_whole(row, "unknown", layer->unknown);
+    nsc_json_add_text(row, "state", *layer->state != 0 ? layer->state : NULL);
+    cJSON_AddItemToArray(user, row);
+    return 0;
+}
+
 static int print_json(const char *model, const nsc_loaded *loaded, const nsc_proposal *proposal, const nsc_sums *sums)
 {
     nsc_shape shape;
@@ -41,7 +57,9 @@ static int print_json(const char *model, const nsc_loaded *loaded, const nsc_pro
     for (size_t i = 0; proposal != NULL && i < nsc_proposal_output_count(proposal); i++)
         if (nsc_proposal_output(proposal, i, &shape) == NSC_OK)
             cJSON_AddItemToArray(outputs, nsc_json_shape(shape.rank, shape.dims));
-    if (nsc_parameters_each(loaded->net, add_row, cJSON_AddArrayToObject(whole, "parameters")) != NSC_OK) {
+    cJSON *layers = cJSON_AddArrayToObject(whole, "layers");
+    if ((proposal != NULL && nsc_layers_each(proposal, add_layer, layers) != NSC_OK) ||
+        nsc_parameters_each(loaded->net, add_row, cJSON_AddArrayToObject(whole, "parameters")) != NSC_OK) {
         cJSON_Delete(whole);
         return nsc_say_refused("free some memory");
     }

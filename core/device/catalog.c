@@ -30,13 +30,32 @@ const nsc_catalog_entry *nsc_catalog_find(const nsc_catalog *catalog, const char
     return NULL;
 }
 
-/* Adds an entry unless its name is taken; owns file. */
+/* Notes that a file is left out, since `first` has its name. */
+static nsc_status refuse(nsc_catalog *catalog, const char *file, const nsc_catalog_entry *first)
+{
+    void *refused = catalog->refused;
+    char *line;
+    if (!nsc_grow(&refused, &catalog->refused_capacity, catalog->refused_count, sizeof *catalog->refused))
+        return no_memory();
+    catalog->refused = refused;
+    if (asprintf(&line,
+                 "%s: name: expected one that is not taken, found '%s', which %s%s (say the path to use this file)",
+                 file, first->name, first->file ? "is that of " : "is built in", first->file ? first->file : "") < 0)
+        return no_memory();
+    catalog->refused[catalog->refused_count++] = line;
+    return NSC_OK;
+}
+
+/* Adds an entry unless its name is taken; owns file. Of two built-ins with one name, the second is never reached. */
 static nsc_status add(nsc_catalog *catalog, const char *name, char *file, nsc_backend_query_function query,
                       bool installed)
 {
-    if (nsc_catalog_find(catalog, name, strlen(name))) {
+    const nsc_catalog_entry *first = nsc_catalog_find(catalog, name, strlen(name));
+    if (first) {
+        bool other = file && (!first->file || strcmp(file, first->file) != 0); /* else one directory said twice */
+        nsc_status status = other ? refuse(catalog, file, first) : NSC_OK;
         free(file);
-        return NSC_OK;
+        return status;
     }
     void *entries = catalog->entries;
     if (!nsc_grow(&entries, &catalog->capacity, catalog->count, sizeof *catalog->entries)) {
@@ -126,6 +145,9 @@ void nsc_catalog_clear(nsc_catalog *catalog)
 {
     for (size_t i = 0; i < catalog->count; i++)
         free(catalog->entries[i].file);
+    for (size_t i = 0; i < catalog->refused_count; i++)
+        free(catalog->refused[i]);
+    free(catalog->refused);
     free(catalog->entries);
     *catalog = (nsc_catalog){0};
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which backends can be named: the built-in ones, then the files libnascent-backend-NAME.so in the directories of
- * NASCENT_BACKEND_PATH, then those in the installed plug-in folder. The first of a name wins. Reads directories only. */
+ * NASCENT_BACKEND_PATH, then those in the installed plug-in folder. The first of a name wins, the others are refused by
+ * name (their paths can still be said). Reads directories only. */
 #ifndef NSC_CORE_DEVICE_CATALOG_H
 #define NSC_CORE_DEVICE_CATALOG_H
 
@@ -20,6 +21,8 @@ typedef struct nsc_catalog_entry {
 typedef struct nsc_catalog {
     nsc_catalog_entry *entries;
     size_t count, capacity;
+    char **refused; /* a line for each file whose name was taken */
+    size_t refused_count, refused_capacity;
 } nsc_catalog;
 
 /* Either path may be NULL. Errors: NO_MEMORY (owner 0). */

@@ -222,6 +222,15 @@ static nsc_status choose_default(chooser *c)
     return status;
 }
 
+/* The files whose names were taken: who wonders why a plug-in is not used finds it here. */
+static void tell_refused(const chooser *c)
+{
+    for (size_t i = 0; i < c->catalog.refused_count; i++) {
+        nsc_report_line(c->report, "%s", c->catalog.refused[i]);
+        nsc_log_line(c->request->settings.log, NSC_LOG_INFO, "a backend is left out: %s", c->catalog.refused[i]);
+    }
+}
+
 nsc_status nsc_registry_choose(const nsc_registry_request *request, nsc_device *device, nsc_report *report)
 {
     chooser c = {.request = request, .device = device, .report = report};
@@ -236,6 +245,7 @@ nsc_status nsc_registry_choose(const nsc_registry_request *request, nsc_device *
         nsc_report_line(report, "%s cannot be read: %s; the backends here: %s", request->source, c.why, names);
         return nsc_fail(0, NSC_INVALID, "%s cannot be read: %s; the backends here: %s", request->source, c.why, names);
     }
+    tell_refused(&c);
     nsc_backends_lock();
     status = listed ? choose_listed(&c) : choose_default(&c);
     nsc_backends_unlock();

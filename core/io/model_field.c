@@ -236,17 +236,18 @@ static nsc_status write_integer(nsc_model_writer *writer, const nsc_model_field 
 static nsc_status write_list(nsc_model_writer *writer, const nsc_model_field *field, const nsc_list *list, cJSON *node)
 {
     cJSON *array = cJSON_CreateArray();
-    nsc_model_put(writer, node, field->key, array);
-    for (int i = 0; i < list->count && array != NULL; i++) {
-        if (list->items[i] > MAX_EXACT)
-            return nsc_model_refuse(writer, "%s has %lld; a description holds integers up to 2^53 - 1", field->key,
-                                    (long long)list->items[i]);
+    nsc_status status = NSC_OK;
+    for (int i = 0; i < list->count && status == NSC_OK; i++) {
+        const int64_t item = list->items[i];
+        if (item > MAX_EXACT)
+            status = nsc_model_refuse(writer, "%s has %lld; a description holds integers up to 2^53 - 1", field->key,
+                                      (long long)item);
         nsc_model_put(writer, array, NULL,
-                      field->type == NSC_FIELD_DIMS && list->items[i] == NSC_DIM_SAME
-                          ? cJSON_CreateString(same)
-                          : cJSON_CreateNumber((double)list->items[i]));
+                      field->type == NSC_FIELD_DIMS && item == NSC_DIM_SAME ? cJSON_CreateString(same)
+                                                                            : cJSON_CreateNumber((double)item));
     }
-    return NSC_OK;
+    nsc_model_put(writer, node, field->key, array); /* last: what cannot be put is freed */
+    return status;
 }
 
 static const char *dtype_word(nsc_dtype dtype)

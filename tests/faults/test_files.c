@@ -177,6 +177,26 @@ static void prepare_model(world *w)
     put(w, text, strlen(text));
 }
 
+static void prepare_graph(world *w)
+{
+    static const char text[] =
+        "{\"nascent\":1,\"name\":\"g\",\"inputs\":[\"x\",\"y\"],\"outputs\":[\"a\",\"b\"],\"nodes\":["
+        "{\"kind\":\"repeat\",\"count\":2,\"block\":{\"kind\":\"residual\",\"nodes\":[{\"kind\":\"dense\",\"units\":4}]"
+        "}},{\"name\":\"s\",\"kind\":\"split\",\"axis\":1,\"count\":2},{\"name\":\"m\",\"kind\":\"add\"},{\"kind\":"
+        "\"concat_branches\",\"axis\":1,\"nodes\":[{\"kind\":\"mean\",\"axes\":[1],\"keep\":true}]},{\"kind\":"
+        "\"graph\","
+        "\"nodes\":[{\"kind\":\"identity\"}],\"edges\":[[\"input\",\"0\"],[\"0\",\"output\"]]}],\"edges\":[[\"x\","
+        "\"0\"],[\"0\",\"s\"],[\"s:1\",\"m\"],[\"y\",\"m\"],[\"m\",\"3\"],[\"3\",\"a\"],[\"s\",\"4\"],[\"4\",\"b\"]]}";
+    put(w, text, strlen(text));
+}
+
+static void prepare_written(world *w)
+{
+    prepare_graph(w);
+    ck_assert_int_eq(nsc_model_read(w->file, &w->net), NSC_OK);
+    prepare_old(w);
+}
+
 static void prepare_circle(world *w)
 {
     static const char text[] = "{\"nascent\":1,\"nodes\":[{\"kind\":\"identity\"},{\"kind\":\"identity\"}],\"edges\":"
@@ -288,6 +308,21 @@ static nsc_status act_model(world *w)
     return nsc_model_read(w->file, &w->net);
 }
 
+static nsc_status act_write_model(world *w)
+{
+    return nsc_model_write(w->net, w->file);
+}
+
+static nsc_status act_format_model(world *w)
+{
+    char *text;
+    const nsc_status status = nsc_model_format(w->net, &text);
+    if (text != NULL)
+        world_say(&w->told, "%s", text);
+    free(text);
+    return status;
+}
+
 static nsc_status act_idx(world *w)
 {
     nsc_idx *opened;
@@ -319,7 +354,10 @@ static const scenario scenarios[] = {
     {"reading safetensors", prepare_safetensors, act_open, NSC_OK},
     {"reading npy", prepare_npy, act_open, NSC_OK},
     {"reading a model", prepare_model, act_model, NSC_OK},
-    {"reading a model that is none", prepare_circle, act_model, NSC_UNSUPPORTED},
+    {"reading a model that is none", prepare_circle, act_model, NSC_INVALID},
+    {"reading a graph", prepare_graph, act_model, NSC_OK},
+    {"writing a graph", prepare_written, act_write_model, NSC_OK},
+    {"a graph as text", prepare_written, act_format_model, NSC_OK},
     {"reading idx", prepare_idx, act_idx, NSC_OK},
     {"reading compressed idx", prepare_idx_gz, act_idx, NSC_OK},
 #ifdef HAVE_LIBZIP

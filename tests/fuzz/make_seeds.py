@@ -149,6 +149,36 @@ CHECKPOINT = {
 }
 
 
+def table(head=0, size=b"\0", name=b"npu", version=b"1", tag=b"", missing=(0, 0, 0)):
+    """As fuzz_table.c reads it; texts are bytes, or a length above 160 for one without end, or 255 for none."""
+    texts = b"".join(bytes([t]) if isinstance(t, int) else bytes([len(t)]) + t for t in (name, version, tag))
+    return bytes([head]) + size + texts + (bytes([3]) + b"npu" if head & 4 else b"") + bytes(missing)
+
+
+TABLE = {
+    "required": table(), "whole": table(size=bytes([96])), "longer": table(size=bytes([130])),
+    "cut": table(size=bytes([4])), "short": table(1, b"\x48"), "nothing": table(1, b"\0"),
+    "huge": table(1, b"\xf3\xff\xff\xff\xff"), "major": table(2, b"\0\2"), "zero": table(2, b"\0\0"),
+    "named": table(4), "other": table(4, name=b"gpu"), "bad_name": table(name=b"Bad Name"), "no_name": table(name=255),
+    "endless": table(name=200, version=200, tag=200), "no_version": table(version=255), "tag": table(tag=b"memory"),
+    "no_tag": table(tag=255), "missing": table(missing=(4, 0, 0)), "finish": table(missing=(0, 4, 0)),
+}
+
+
+def elf(segments, sections=(0, 0), size=600):
+    """A shared object of 64 bits: (offset, bytes) of what is loaded; offset and count of the section headers."""
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, sections[0], 0, 64, 56,
+                                                      len(segments), 64, sections[1], 0)
+    head += b"".join(struct.pack("<IIQQQQQQ", 1, 5, at, at, at, count, count, 4096) for at, count in segments)
+    return head.ljust(size, b"\0")[:size]
+
+
+ELF = {
+    "whole": elf([(0, 200), (400, 200)], (536, 1)), "cut": elf([(0, 200), (400, 201)]), "no_sections": elf([(0, 600)]),
+    "sections": elf([(0, 200)], (537, 1)), "none": elf([]), "beyond": elf([(2 ** 64 - 1, 2)]), "head": elf([], size=40),
+    "table": elf([(0, 64)] * 9, size=300), "other": b"\x7fELF\1\1\1" + bytes(60), "text": b"#!/bin/sh\nexit 1\n" * 5,
+}
+
 # Archives: a few whole ones of each format; make_corpus.py has the broken ones.
 sys.path.insert(0, HERE)
 import make_corpus  # noqa: E402
@@ -168,7 +198,7 @@ NPZ = {"stored": make_corpus.npz([("w.npy", make_corpus.npy())]),
 def main():
     for target, seeds in (("choice", CHOICE), ("settings", SETTINGS), ("idx", IDX), ("expression", EXPRESSION),
                           ("operation", OPERATION), ("cache", CACHE), ("model", MODEL), ("checkpoint", CHECKPOINT),
-                          ("safetensors", SAFETENSORS), ("npy", NPY), ("npz", NPZ)):
+                          ("safetensors", SAFETENSORS), ("npy", NPY), ("npz", NPZ), ("table", TABLE), ("elf", ELF)):
         os.makedirs(os.path.join(HERE, target), exist_ok=True)
         for name, data in seeds.items():
             with open(os.path.join(HERE, target, name), "wb") as file:

@@ -26,9 +26,12 @@ done
 # Plug-ins: one symbol, nothing of ours linked.
 plugins=$(find "$prefix/lib/nascent" -name 'libnascent-backend-*.so')
 [ -n "$plugins" ] || fail "no plug-in in $prefix/lib/nascent"
+check_plugin() {
+    [ "$(symbols "$1")" = nsc_backend_query ] || fail "$1 exports: $(symbols "$1" | tr '\n' ' ')"
+    if readelf -d "$1" | grep -q 'NEEDED.*nascent'; then fail "$1 links the library"; fi
+}
 for plugin in $plugins; do
-    [ "$(symbols "$plugin")" = nsc_backend_query ] || fail "$plugin exports: $(symbols "$plugin" | tr '\n' ' ')"
-    readelf -d "$plugin" | grep -q 'NEEDED.*nascent' && fail "$plugin links the library"
+    check_plugin "$plugin"
 done
 
 # Users: the C and C++ examples see the installed headers only.
@@ -49,6 +52,25 @@ for plugin in $plugins; do
     name=$(basename "$plugin" .so)
     grep -q "${name#libnascent-backend-}" devices.txt || fail "nascent devices does not list ${name#libnascent-backend-}"
 done
+
+# An author's way: the skeleton, copied from the installed tree and built against it, with the command of its README and
+# with Meson; it passes conformance by path and by name, and the default does not change.
+cp -r "$(pkg-config --variable=skeleton_dir nascent)" skeleton
+(
+    cd skeleton
+    sed -n '/^cc /p' README.md | sh -eu &&
+        meson setup build >../meson.txt && ninja -C build --quiet >>../meson.txt
+) || fail "the skeleton does not build: $(cat meson.txt)"
+for plugin in skeleton/libnascent-backend-skeleton.so skeleton/build/libnascent-backend-skeleton.so; do
+    check_plugin "$plugin"
+    "$prefix/bin/nascent" conformance --backend "$work/$plugin" >verdicts.txt || fail "$plugin: $(grep FAIL verdicts.txt)"
+    tail -n 1 verdicts.txt | grep -q ' 0 failed' || fail "$plugin: $(tail -n 1 verdicts.txt)"
+    grep -q '^SKIP \(map\|reduce\|gemm\)/' verdicts.txt && fail "$plugin skips what is required"
+done
+NASCENT_BACKEND=skeleton NASCENT_BACKEND_PATH=$work/skeleton "$prefix/bin/nascent" devices | grep -q '^chosen: skeleton:0' ||
+    fail "the skeleton is not chosen by its name"
+NASCENT_BACKEND='' NASCENT_BACKEND_PATH=$work/skeleton "$prefix/bin/nascent" devices | grep -q '^chosen: skeleton' &&
+    fail "the skeleton is chosen though nobody named it"
 
 # The manual pages, and completion for the subcommands that the command has.
 [ -s "$prefix/share/man/man1/nascent.1" ] || fail "there is no manual page nascent.1"

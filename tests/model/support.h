@@ -12,7 +12,7 @@
 
 /* ---- backends and the runner ------------------------------------------------------------------------------------ */
 
-/* Opens a context on every backend present (the reference always; an absent one is named on stderr, with the reason)
+/* Opens a context on every backend present (the reference and the skeleton always; an absent one is named on stderr, with the reason)
  * and gives the case to which tests are added. */
 TCase *model_begin(const char *name);
 /* Runs without forking (drivers do not survive it), then closes the contexts: one that cannot be closed is a leak and
@@ -20,7 +20,10 @@ TCase *model_begin(const char *name);
 int model_end(void);
 
 int model_backend_count(void);
+/* As in NASCENT_BACKEND: a name, or the path of a plug-in. */
 const char *model_backend_name(int index);
+/* 1 for the backend that offers nothing optional: backends/skeleton, as a plug-in. */
+int model_is_plain(int index);
 nsc_context *model_context(int index);
 /* A context on that backend in which every optional kind is composed of the required ones; one for the whole program. */
 nsc_context *model_composed(int index);

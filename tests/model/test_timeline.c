@@ -153,6 +153,8 @@ static const cJSON *event_named(const cJSON *whole, const char *name)
 
 START_TEST(test_a_file)
 {
+    if (model_is_plain(_i))
+        return; /* it has other launches: the numbers below are of the fused one */
     nsc_context *context = model_context(_i);
     float result[20];
     nsc_block *net =

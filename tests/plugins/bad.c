@@ -2,6 +2,7 @@
 /* Plug-ins that break one rule each, and some that break none: one source, compiled once for each BAD_ macro. */
 #include <nascent/backend.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,9 @@
 #ifndef BAD_SIZE
 #define BAD_SIZE NSC_BACKEND_TABLE_SIZE
 #endif
+#ifndef BAD_RANK
+#define BAD_RANK 0
+#endif
 #ifndef BAD_ALIGNMENT
 #define BAD_ALIGNMENT 64
 #endif
@@ -34,6 +38,9 @@ static nsc_backend_status enumerate(const nsc_backend_host *host, uint32_t index
     for (;;)
         pause();
 #endif
+#ifdef BAD_CRASH
+    raise(SIGSEGV);
+#endif
 #ifdef BAD_CHATTER
     puts("a driver that talks on standard output");
     fflush(stdout);
@@ -41,6 +48,7 @@ static nsc_backend_status enumerate(const nsc_backend_host *host, uint32_t index
     if (index > 0)
         return NSC_BACKEND_END;
     info->kind = NSC_BACKEND_CPU;
+    info->auto_rank = BAD_RANK;
     memcpy(info->name, "plug-in", sizeof "plug-in");
     return NSC_BACKEND_OK;
 }

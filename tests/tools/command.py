@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""command.py NASCENT PLUGINS HOSTILE VERSION BUILTIN...: runs nascent devices and conformance as a user would.
+"""command.py NASCENT PLUGINS HOSTILE RANKED VERSION BUILTIN...: runs nascent devices and conformance as a user would.
 
-PLUGINS holds backends that break a rule each, HOSTILE those that hang, abort and write where they must not.
+PLUGINS holds backends that break a rule each, HOSTILE those that hang, crash and write where they must not, RANKED one
+whose rank is above every other.
 """
 import json
 import os
@@ -14,8 +15,8 @@ import unittest
 
 from support import run
 
-PLUGINS, HOSTILE, VERSION = sys.argv[2:5]
-BUILTINS = sys.argv[5:]
+PLUGINS, HOSTILE, RANKED, VERSION = sys.argv[2:6]
+BUILTINS = sys.argv[6:]
 SECONDS = 5  # enough for a sound backend under a sanitizer on a busy machine
 LIMITS = ["limits", "largest buffer", "alignment", "local memory", "work group", "threads", "optional kinds"]
 KINDS = {"cpu", "gpu", "accelerator", "other"}
@@ -158,6 +159,32 @@ class Devices(unittest.TestCase):
             self.assertEqual(done.returncode, 77)
             self.assertIn("opencl has no device here", done.stderr)
 
+    def test_a_plug_in_of_the_path_is_used_only_by_name(self):
+        whole, backends = self.survey(paths=[RANKED])
+        self.assertEqual(backends["ranked"]["devices"][0]["auto_rank"], 1000)
+        self.assertNotEqual(whole["choice"]["device"]["backend"], "ranked")
+        self.assertFalse([line for line in whole["choice"]["report"] if line.startswith("ranked:")])
+        for choice in "ranked", RANKED + "/libnascent-backend-ranked.so":
+            whole, _ = self.survey(paths=[RANKED], NASCENT_BACKEND=choice)
+            self.assertEqual(whole["choice"]["device"]["backend"], "ranked")
+        whole, _ = self.survey(code=1, NASCENT_BACKEND="ranked")
+        self.assertEqual(whole["choice"]["status"], "NSC_INVALID")
+
+    def test_a_refused_plug_in_stops_with_its_reason(self):
+        for choice in "major,reference", PLUGINS + "/libnascent-backend-major.so,reference":
+            whole, backends = self.survey(code=1, paths=[PLUGINS], NASCENT_BACKEND=choice)
+            self.assertEqual(whole["choice"]["status"], "NSC_REFUSED")
+            self.assertIn(PLUGINS + "/libnascent-backend-major.so", whole["choice"]["error"][0])
+            self.assertIn("ABI major: expected 1, found 99", whole["choice"]["error"][0])
+            self.assertEqual(backends["reference"]["status"], "NSC_OK")
+
+    def test_a_name_that_is_taken(self):
+        whole, backends = self.survey(paths=[PLUGINS, RANKED])
+        self.assertEqual(backends["good"]["file"], PLUGINS + "/libnascent-backend-good.so")
+        refused = [line for line in whole["choice"]["report"] if line.startswith(RANKED + "/libnascent-backend-good.so: ")]
+        self.assertEqual(len(refused), 1)
+        self.assertIn("name: expected one that is not taken, found 'good'", refused[0])
+
     def test_the_settings_it_cannot_read(self):
         done = run("devices", NASCENT_BACKEND_PATH="relative")
         self.assertEqual(done.returncode, 1)
@@ -183,7 +210,10 @@ class Hostile(unittest.TestCase):
         backends = {backend["name"]: backend for backend in whole["backends"]}
         self.assertEqual(backends["hang"]["error"], "no answer within %d seconds: the driver hangs" % SECONDS)
         self.assertRegex(backends["abort"]["error"], r"^the driver ended the process with signal 6 \(.+\)$")
-        for name in ("hang", "abort"):
+        # A sanitizer makes an exit of it.
+        self.assertRegex(backends["crash"]["error"],
+                         r"^the driver ended the process with (signal 11 \(.+\)|exit code \d+)$")
+        for name in ("hang", "abort", "crash"):
             self.assertEqual(backends[name]["status"], "NSC_FAILED")
             self.assertEqual(backends[name]["file"], "%s/libnascent-backend-%s.so" % (HOSTILE, name))
         for name in ("chatter", "good", "reference"):
@@ -195,11 +225,11 @@ class Hostile(unittest.TestCase):
         self.assertIn("the driver hangs", states["hang"])
         self.assertIn("signal 6", states["abort"])
         self.assertEqual((states["chatter"], states["reference"]), ("usable", "usable"))
-        self.assertFalse({"hang:0", "abort:0"} & {row[0] for row in devices})
+        self.assertFalse({"hang:0", "abort:0", "crash:0"} & {row[0] for row in devices})
         self.assertTrue(choice[0].startswith("chosen: reference:0"))
 
     def test_chosen_by_name(self):
-        for name, text in ("hang", "the driver hangs"), ("abort", "signal 6"):
+        for name, text in ("hang", "the driver hangs"), ("abort", "signal 6"), ("crash", "the driver ended"):
             done, _ = self.ask("--json", choice=name + ",reference")
             self.assertEqual(done.returncode, 1)
             whole = json.loads(done.stdout)

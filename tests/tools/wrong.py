@@ -14,6 +14,7 @@ COMMANDS = {c["name"]: c for c in json.loads(run("help", "--json").stdout)["comm
 RIGHT = {
     "devices": [],
     "summary": ["mlp.json"],
+    "graph": ["mlp.json", "--input", "2x20"],
     "explain": ["mlp.json", "0.weight"],
     "init": ["mlp.json", "--output", "made"],
     "forward": ["mlp.json", "--seed", "1", "--input", "x.npy"],

@@ -301,6 +301,9 @@ START_TEST(refusals)
     unwritable(nsc_dense(4, .in_units = INT64_C(9007199254740992)), NSC_UNSUPPORTED,
                CALL "the net (dense): in_units is 9007199254740992; a description holds integers up to 2^53 - 1");
     static const int64_t one[] = {1};
+    static const int64_t large[] = {NSC_UNKNOWN, INT64_C(9007199254740992)};
+    unwritable(nsc_reshape(2, large), NSC_UNSUPPORTED,
+               CALL "the net (reshape): dims has 9007199254740992; a description holds integers up to 2^53 - 1");
     unwritable(nsc_pad(1, one, one, NSC_PAD_CONSTANT, -INFINITY), NSC_UNSUPPORTED,
                CALL "the net (pad): value is -inf, which JSON cannot hold");
     unwritable(nsc_sequential(nsc_named("output", nsc_flatten())), NSC_UNSUPPORTED,

@@ -2,6 +2,7 @@
 /* Choosing: what moves on, what stops, and what is told. */
 #include "core/device/registry.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -126,6 +127,79 @@ START_TEST(the_default_needs_a_rank_and_an_installed_place)
 }
 END_TEST
 
+static bool in_this_process(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOLOAD | RTLD_LAZY);
+    if (library)
+        dlclose(library);
+    return library != NULL;
+}
+
+/* The best device there is takes part in the default only where it is installed; elsewhere it is not even loaded. */
+START_TEST(only_the_installed_folder_takes_part_in_the_default)
+{
+    static const char file[] = RANKED "/libnascent-backend-ranked.so";
+    request.backend_path = RANKED;
+    ck_assert_int_eq(choose("auto"), NSC_OK);
+    ck_assert_str_ne(device.table.name, "ranked");
+    ck_assert_ptr_null(strstr(report.text, "ranked:"));
+    nsc_device_close(&device);
+    ck_assert(!in_this_process(file));
+    ck_assert_int_eq(choose("ranked"), NSC_OK);
+    ck_assert_str_eq(device.file, file);
+    nsc_device_close(&device);
+    ck_assert(in_this_process(file));
+    request.backend_path = NULL;
+    request.plugin_dir = RANKED;
+    ck_assert_int_eq(choose(NULL), NSC_OK);
+    ck_assert_str_eq(device.file, file);
+    assert_says(report.text, "ranked:0 'plug-in': rank 1000");
+    nsc_device_close(&device);
+    request.backend_path = PLUGINS;
+    request.plugin_dir = NULL;
+}
+END_TEST
+
+/* Nothing of what was refused is left: not its name, nor its rank, nor a device. */
+START_TEST(a_refused_plugin_leaves_nothing)
+{
+    static const nsc_device none;
+    request.backend_path = NULL;
+    request.plugin_dir = PLUGINS; /* with all that break a rule */
+    ck_assert_int_eq(choose("major"), NSC_REFUSED);
+    ck_assert_int_eq(memcmp(&device, &none, sizeof none), 0);
+    ck_assert_int_eq(choose("auto"), NSC_OK);
+    assert_says(report.text, "ABI major: expected 1, found 99");
+    ck_assert_ptr_null(strstr(report.text, "major:0"));
+    nsc_device_close(&device);
+    ck_assert_int_eq(choose("good"), NSC_OK);
+    nsc_device_close(&device);
+    request.backend_path = PLUGINS;
+    request.plugin_dir = NULL;
+}
+END_TEST
+
+START_TEST(a_name_is_taken_by_the_first)
+{
+    request.backend_path = PLUGINS ":" PLUGINS;
+    request.plugin_dir = RANKED;
+    ck_assert_int_eq(choose("good"), NSC_OK);
+    ck_assert_str_eq(device.file, PLUGINS "/libnascent-backend-good.so");
+    assert_says(report.text,
+                RANKED "/libnascent-backend-good.so: name: expected one that is not taken, found 'good', which "
+                       "is that of " PLUGINS "/libnascent-backend-good.so (say the path to use this file)");
+    assert_says(report.text, PLUGINS "/libnascent-backend-reference.so: name: expected one that is not taken, found "
+                                     "'reference', which is built in");
+    ck_assert_ptr_null(strstr(report.text, PLUGINS "/libnascent-backend-good.so: name"));
+    nsc_device_close(&device);
+    ck_assert_int_eq(choose(RANKED "/libnascent-backend-good.so"), NSC_OK);
+    ck_assert_str_eq(device.file, RANKED "/libnascent-backend-good.so");
+    nsc_device_close(&device);
+    request.backend_path = PLUGINS;
+    request.plugin_dir = NULL;
+}
+END_TEST
+
 static nsc_status pick(const char *text, uint32_t *index, char *why)
 {
     static nsc_backend_info infos[3] = {{.name = "Alpha One", .kind = NSC_BACKEND_CPU, .auto_rank = 1},
@@ -169,5 +243,8 @@ void unit_tests(TCase *to)
     tcase_add_test(to, everything_else_stops);
     tcase_add_test(to, built_ins_come_before_files);
     tcase_add_test(to, the_default_needs_a_rank_and_an_installed_place);
+    tcase_add_test(to, only_the_installed_folder_takes_part_in_the_default);
+    tcase_add_test(to, a_refused_plugin_leaves_nothing);
+    tcase_add_test(to, a_name_is_taken_by_the_first);
     tcase_add_test(to, devices_are_picked);
 }
