@@ -46,11 +46,14 @@ static int add_leaf(maker *m, nsc_dtype dtype, int rank, const int64_t *dims)
         return -1;
     oracle value = oracle_make(rank, dims);
     value.dtype = dtype;
-    int kind = below(m, 3);
+    static const float odd[] = {NAN, INFINITY, -INFINITY, -0.0f};
+    int kind = below(m, 3), some_odd = dtype == NSC_FLOAT32 && chance(m, 8);
     for (size_t i = 0; i < value.count; i++) {
         int64_t integer = model_random_int(&m->state, dtype == NSC_FLOAT32 || dtype == NSC_INT32 ? -3 : 0, 5);
         value.value[i] =
             dtype != NSC_FLOAT32 || kind == 0 ? (double)integer : (double)model_random_float(&m->state, -2.0f, 2.0f);
+        if (some_odd && chance(m, 10))
+            value.value[i] = (double)odd[below(m, 4)];
     }
     m->leaves++;
     return graph_add_leaf(m->of, dtype == NSC_FLOAT32 && m->leaves > 1 && chance(m, 30) ? G_PARAMETER : G_INPUT, value);

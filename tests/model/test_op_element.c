@@ -191,6 +191,29 @@ START_TEST(dropout_is_the_identity_in_inference)
 }
 END_TEST
 
+static nsc_status square_forward(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count, nsc_value **out,
+                                 size_t out_count)
+{
+    (void)trace, (void)user, (void)in_count, (void)out_count;
+    out[0] = nsc_op_mul(in[0], in[1]);
+    return NSC_OK;
+}
+
+START_TEST(a_tensor_may_be_two_inputs)
+{
+    nsc_tensor *x = INPUT(model_context(_i), 1, 4, 7), *y = NULL;
+    nsc_block *block = nsc_custom(square_forward, .inputs = 2);
+    ASSERT_OK(nsc_run(block, NSC_INFERENCE, (const nsc_tensor *[]){x, x}, 2, &y, 1));
+    oracle of_x = oracle_tensor(x), expected = oracle_binary('*', &of_x, &of_x);
+    oracle_check(&expected, y, "x * x");
+    oracle_free(&of_x);
+    oracle_free(&expected);
+    nsc_tensor_release(x);
+    nsc_tensor_release(y);
+    nsc_release(block);
+}
+END_TEST
+
 /* Signs of zeros are not compared elsewhere. */
 static nsc_status zeros_forward(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count, nsc_value **out,
                                 size_t out_count)
@@ -239,6 +262,7 @@ int main(void)
     EACH_BACKEND(tests, where_broadcasts_and_takes_nan_for_true);
     EACH_BACKEND(tests, casts_truncate_and_saturate);
     EACH_BACKEND(tests, dropout_is_the_identity_in_inference);
+    EACH_BACKEND(tests, a_tensor_may_be_two_inputs);
     EACH_BACKEND(tests, zeros_keep_their_signs);
     return model_end();
 }
