@@ -69,17 +69,16 @@ typedef struct nsc_step_info {
 } nsc_step_info;
 NSC_API nsc_status nsc_plan_view_step(const nsc_plan_view *plan, size_t index, nsc_step_info *info, size_t size);
 
+/* place is "input", "output", "parameter"; "arena"; "random": in the arena, with uniform numbers that the host draws before a
+ * run; or "indices": the table 0, 1, 2, ... */
 typedef struct nsc_storage_info {
     const char *name; /* in texts: "input 0", "output 0", "0.weight", "#3" */
-    const char
-        *place;   /* "input", "output", "parameter", "arena", "random": in the arena, with uniform numbers that the host
-                        * draws before a run; "indices": the table 0, 1, 2, ... */
+    const char *place;
     size_t index; /* of the input, output or parameter */
     uint64_t bytes;
     uint64_t offset; /* in the arena; 0 elsewhere */
-    size_t shares;   /* the storage whose place in the arena it takes over, itself if none: that of an operand which is
-                         * read for the last time by the step that writes it. Others that live at the same time do not
-                         * overlap. */
+    size_t shares;   /* the storage whose place in the arena it takes over, when the step that writes it is the last to
+                         * read that; itself if none. Others that live at the same time do not overlap. */
     size_t first, last; /* steps between which it is written and read */
 } nsc_storage_info;
 NSC_API nsc_status nsc_plan_view_storage(const nsc_plan_view *plan, size_t index, nsc_storage_info *info, size_t size);
