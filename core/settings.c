@@ -47,7 +47,7 @@ static uint32_t all_optional(void)
 
 static void explain_kinds(char *why, size_t capacity, const char *item, size_t length, const char *rule)
 {
-    int used = snprintf(why, capacity, "'%.*s' %s; say all, or any of", (int)length, item, rule);
+    int used = snprintf(why, capacity, "'%.*s' %s; say all, none, or any of", (int)length, item, rule);
     for (uint32_t kind = NSC_BACKEND_GEMM + 1; nsc_kind_name(kind) && used > 0 && (size_t)used < capacity; kind++)
         used += snprintf(why + used, capacity - (size_t)used, "%s %s", kind == NSC_BACKEND_GEMM + 1 ? "" : ",",
                          nsc_kind_name(kind));
@@ -56,6 +56,8 @@ static void explain_kinds(char *why, size_t capacity, const char *item, size_t l
 bool nsc_parse_compose(const char *text, uint32_t *kinds, char *why, size_t capacity)
 {
     *kinds = 0;
+    if (strcmp(text, "none") == 0)
+        return true;
     if (strcmp(text, "all") == 0) {
         *kinds = all_optional();
         return true;

@@ -6,31 +6,14 @@
 
 #include <nascent/device.h>
 
-#include "child.h"
+#include "ask.h"
 #include "command.h"
 #include "json.h"
-#include "progress.h"
 #include "say.h"
 #include "table.h"
 #include "terminal.h"
 
 enum { TIMEOUT, JSON };
-
-/* Asks a child, as `nascent probe [NAME]`. NULL, with the reason in why: there is no answer. */
-static cJSON *ask(const char *name, unsigned seconds, char *why, size_t capacity)
-{
-    char *command[] = {strdup("nascent"), strdup("probe"), name ? strdup(name) : NULL, NULL};
-    nsc_progress("asking %s, for at most %u s", name ? name : "what would be chosen", seconds);
-    char *text = nsc_child_ask(command, seconds, why, capacity);
-    nsc_progress_end();
-    for (size_t i = 0; i < 3; i++)
-        free(command[i]);
-    cJSON *object = text ? cJSON_Parse(text) : NULL;
-    if (text && !object)
-        snprintf(why, capacity, "the child process gave no answer that can be read");
-    free(text);
-    return object;
-}
 
 /* What stands in the place of an answer that did not come. The error has the type that it has in the answer. */
 static cJSON *no_answer(cJSON *error, cJSON *devices)
@@ -46,14 +29,14 @@ static cJSON *no_answer(cJSON *error, cJSON *devices)
 static cJSON *ask_backend(const char *name, unsigned seconds)
 {
     char why[256];
-    cJSON *answer = ask(name, seconds, why, sizeof why);
+    cJSON *answer = nsc_ask(name, seconds, why, sizeof why);
     return answer ? answer : no_answer(cJSON_CreateString(why), cJSON_CreateArray());
 }
 
 static cJSON *ask_choice(unsigned seconds)
 {
     char why[256];
-    cJSON *answer = ask(NULL, seconds, why, sizeof why);
+    cJSON *answer = nsc_ask(NULL, seconds, why, sizeof why);
     const char *line = why;
     return answer ? answer : no_answer(cJSON_CreateStringArray(&line, 1), NULL);
 }
@@ -73,12 +56,6 @@ static int add_backend(void *user, const char *name, const char *file, int insta
     cJSON_AddBoolToObject(backend, "installed", installed);
     cJSON_AddItemToArray(all->backends, backend);
     return 0;
-}
-
-static const char *text_of(const cJSON *object, const char *key)
-{
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-    return text ? text : "";
 }
 
 static double number_of(const cJSON *object, const char *key)
@@ -102,13 +79,13 @@ static const char *size_text(char text[24], double bytes)
 static void print_device_row(nsc_table *table, const cJSON *device)
 {
     char title[96], memory[24], rank[16];
-    snprintf(title, sizeof title, "%s:%.0f", text_of(device, "backend"), number_of(device, "index"));
+    snprintf(title, sizeof title, "%s:%.0f", nsc_ask_text(device, "backend"), number_of(device, "index"));
     snprintf(rank, sizeof rank, "%.0f", number_of(device, "auto_rank"));
     const char *cells[] = {title,
-                           text_of(device, "kind"),
-                           text_of(device, "name"),
-                           text_of(device, "platform"),
-                           text_of(device, "driver"),
+                           nsc_ask_text(device, "kind"),
+                           nsc_ask_text(device, "name"),
+                           nsc_ask_text(device, "platform"),
+                           nsc_ask_text(device, "driver"),
                            size_text(memory, number_of(device, "memory_bytes")),
                            rank};
     nsc_table_row(table, cells);
@@ -129,7 +106,7 @@ static void print_limits_row(nsc_table *table, const cJSON *device)
     char title[96], buffer[24], alignment[24], local[24], group[24], threads[24], kinds[160] = "";
     const cJSON *kind;
     size_t used = 0;
-    snprintf(title, sizeof title, "%s:%.0f", text_of(device, "backend"), number_of(device, "index"));
+    snprintf(title, sizeof title, "%s:%.0f", nsc_ask_text(device, "backend"), number_of(device, "index"));
     cJSON_ArrayForEach(kind, cJSON_GetObjectItemCaseSensitive(device, "optional_kinds")) if (used < sizeof kinds)
         used +=
         (size_t)snprintf(kinds + used, sizeof kinds - used, "%s%s", used > 0 ? ", " : "", cJSON_GetStringValue(kind));
@@ -147,12 +124,12 @@ static void print_limits_row(nsc_table *table, const cJSON *device)
 /* What is wrong with a device, and what a self-check switched off. */
 static void print_remarks(const cJSON *device)
 {
-    const char *problem = text_of(device, "problem"), *note = text_of(device, "note");
+    const char *problem = nsc_ask_text(device, "problem"), *note = nsc_ask_text(device, "note");
     if (*problem)
-        printf("%s:%.0f  %scannot be used%s: %s\n", text_of(device, "backend"), number_of(device, "index"),
+        printf("%s:%.0f  %scannot be used%s: %s\n", nsc_ask_text(device, "backend"), number_of(device, "index"),
                nsc_red(stdout), nsc_plain(stdout), problem);
     if (*note)
-        printf("%s:%.0f  note: %s\n", text_of(device, "backend"), number_of(device, "index"), note);
+        printf("%s:%.0f  note: %s\n", nsc_ask_text(device, "backend"), number_of(device, "index"), note);
 }
 
 static void print_backends(const cJSON *backends)
@@ -168,13 +145,13 @@ static void print_backends(const cJSON *backends)
     nsc_table_row(&limits, limits_head);
     cJSON_ArrayForEach(backend, backends)
     {
-        const char *file = text_of(backend, "file"), *error = text_of(backend, "error");
-        const char *cells[] = {text_of(backend, "name"), *file ? file : "built in", *error ? error : "usable"};
+        const char *file = nsc_ask_text(backend, "file"), *error = nsc_ask_text(backend, "error");
+        const char *cells[] = {nsc_ask_text(backend, "name"), *file ? file : "built in", *error ? error : "usable"};
         nsc_table_row(&names, cells);
         cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(backend, "devices"))
         {
             print_device_row(&devices, device);
-            if (*text_of(device, "problem") == 0)
+            if (*nsc_ask_text(device, "problem") == 0)
                 print_limits_row(&limits, device);
         }
     }
@@ -197,8 +174,8 @@ static void print_choice(const cJSON *choice, int chosen)
 {
     if (chosen) {
         const cJSON *device = cJSON_GetObjectItemCaseSensitive(choice, "device");
-        printf("\n%schosen: %s:%.0f '%s'%s\n", nsc_green(stdout), text_of(device, "backend"),
-               number_of(device, "index"), text_of(device, "name"), nsc_plain(stdout));
+        printf("\n%schosen: %s:%.0f '%s'%s\n", nsc_green(stdout), nsc_ask_text(device, "backend"),
+               number_of(device, "index"), nsc_ask_text(device, "name"), nsc_plain(stdout));
         print_lines(choice, "report");
     } else {
         printf("\n%schosen: none%s\n", nsc_red(stdout), nsc_plain(stdout));
@@ -214,7 +191,7 @@ static int run(const nsc_arguments *arguments)
         return nsc_say_refused("mend the variable, or unset it");
     }
     cJSON *choice = ask_choice(all.seconds), *whole = nsc_json_new();
-    const int chosen = strcmp(text_of(choice, "status"), nsc_status_name(NSC_OK)) == 0;
+    const int chosen = strcmp(nsc_ask_text(choice, "status"), nsc_status_name(NSC_OK)) == 0;
     cJSON_AddItemToObject(whole, "backends", all.backends);
     cJSON_AddItemToObject(whole, "choice", choice);
     if (nsc_is_given(arguments, JSON)) {

@@ -155,7 +155,7 @@ static void guards(target *t, int count)
     }
 }
 
-const conformance_case cases_buffers[] = {
+static const conformance_case cases[] = {
     {"buffers", "round_trip_1", round_trip, 1},
     {"buffers", "round_trip_3", round_trip, 3},
     {"buffers", "round_trip_64", round_trip, 64},
@@ -173,3 +173,5 @@ const conformance_case cases_buffers[] = {
     {"buffers", "guards_1031", guards, 1031},
     {0},
 };
+
+const conformance_group group_buffers = {.cases = cases};

@@ -148,7 +148,7 @@ static void random_expressions(target *t, int number)
     }
 }
 
-const conformance_case cases_expressions[] = {
+static const conformance_case cases[] = {
     {"expressions", "constants", constant_expressions, 0}, {"expressions", "random.0", random_expressions, 0},
     {"expressions", "random.1", random_expressions, 1},    {"expressions", "random.2", random_expressions, 2},
     {"expressions", "random.3", random_expressions, 3},    {"expressions", "random.4", random_expressions, 4},
@@ -156,3 +156,5 @@ const conformance_case cases_expressions[] = {
     {"expressions", "random.7", random_expressions, 7},    {"expressions", "random.8", random_expressions, 8},
     {"expressions", "random.9", random_expressions, 9},    {0},
 };
+
+const conformance_group group_expressions = {.cases = cases};

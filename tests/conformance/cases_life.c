@@ -35,14 +35,11 @@ static void open_close(target *t, int times)
     nsc_context *own = t->context;
 
     for (int i = 0; i < times && t->verdict == VERDICT_PASS; i++) {
-        if (nsc_context_open(&t->context, t->backend) != NSC_OK) {
-            fail(t, "open %d failed: %s", i + 1, nsc_last_error(NULL));
+        if (!(t->context = open_again(t, t->compose)))
             break;
-        }
         works(t);
-        end_case(t);
-        if (nsc_context_close(t->context) != NSC_OK)
-            fail(t, "close %d failed: %s", i + 1, nsc_last_error(t->context));
+        release_tensors(t);
+        close_again(t, t->context);
     }
     t->context = own;
 }
@@ -129,8 +126,10 @@ static void profiled(target *t, int launches)
     works(t);
 }
 
-const conformance_case cases_life[] = {
+static const conformance_case cases[] = {
     {"life", "open_close_20", open_close, 20}, {"life", "wrong_operation", wrong_operation, 0},
     {"life", "unknown_kind", unknown_kind, 0}, {"life", "huge_allocation", huge_allocation, 0},
     {"life", "profiled", profiled, 12},        {0},
 };
+
+const conformance_group group_life = {.cases = cases};

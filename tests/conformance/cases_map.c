@@ -291,7 +291,7 @@ static void scalars(target *t, int number)
     }
 }
 
-const conformance_case cases_map[] = {
+static const conformance_case cases[] = {
     {"map", "rank_0", ranks, 0},
     {"map", "rank_1", ranks, 1},
     {"map", "rank_2", ranks, 2},
@@ -325,3 +325,5 @@ const conformance_case cases_map[] = {
     {"map", "scalars", scalars, 0},
     {0},
 };
+
+const conformance_group group_map = {.cases = cases};

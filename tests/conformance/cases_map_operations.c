@@ -112,7 +112,7 @@ static void one_operation(target *t, int number)
     }
 }
 
-const conformance_case cases_map_operations[] = {
+static const conformance_case cases[] = {
     {"map", "neg", one_operation, NEG},
     {"map", "abs", one_operation, ABS},
     {"map", "exp", one_operation, EXP},
@@ -142,3 +142,5 @@ const conformance_case cases_map_operations[] = {
     {"map", "fma", one_operation, FMA},
     {0},
 };
+
+const conformance_group group_map_operations = {.cases = cases};

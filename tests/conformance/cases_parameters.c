@@ -114,8 +114,10 @@ static void net_life(target *t, int deferred)
     nsc_release(net);
 }
 
-const conformance_case cases_parameters[] = {
+static const conformance_case cases[] = {
     {"parameters", "shapes_given", net_life, 0},
     {"parameters", "shapes_from_data", net_life, 1},
     {0},
 };
+
+const conformance_group group_parameters = {.cases = cases};

@@ -37,6 +37,26 @@ typedef enum filling {
     IN_PLACE  /* as NARROW, on one view */
 } filling;
 
+static const char *const operations[] = {"softmax",
+                                         "log_softmax",
+                                         "softmax_wide",
+                                         "log_softmax_wide",
+                                         "softmax_away",
+                                         "log_softmax_away",
+                                         "softmax_infinite",
+                                         "log_softmax_infinite",
+                                         "softmax_in_place",
+                                         "log_softmax_in_place",
+                                         NULL};
+static const char *const shape_names[] = {"1",      "5003",   "37x53",  "5003x10", "67x1000", "5x7x131", "2x3x4x5",
+                                          "3x1",    "3x31",   "3x32",   "300x33",  "5x127",   "6x128",   "3x1023",
+                                          "2x1024", "2x5000", "rank_8", "1x41x67", "100003",  NULL};
+static const struct layouts {
+    layout input, output;
+} layouts[] = {{LAYOUT_ROWS, LAYOUT_ROWS},       {LAYOUT_PADDED, LAYOUT_PADDED}, {LAYOUT_REORDERED, LAYOUT_REORDERED},
+               {LAYOUT_REVERSED, LAYOUT_SPACED}, {LAYOUT_REPEATED, LAYOUT_ROWS}, {LAYOUT_FAR, LAYOUT_FAR}};
+static const char *const layout_names[] = {"rows", "padded", "reordered", "reversed", "repeated", "far", NULL};
+
 /* Puts what is no number into a part of the rows. */
 static void spoil(float *x, const nsc_backend_view *view, int64_t rows, int64_t length)
 {
@@ -117,16 +137,16 @@ static void check_rest(target *t, const nsc_backend_view *view, int64_t count, c
         }
 }
 
-/* number: shape + 100 * layout of the input + 1000 * layout of the output + 10000 * filling + 100000 * logarithm. */
-static void softmax(target *t, int number)
+static void softmax(target *t, const int *class)
 {
     static const float ranges[][2] = {{-5, 5}, {-200, 200}, {1e6f, 1000016}, {-5, 5}, {-5, 5}};
-    const struct shape *s = &shapes[number % 100];
-    const filling with = (filling)(number / 10000 % 10);
+    const struct shape *s = &shapes[class[SHAPE]];
+    const filling with = (filling)(class[OPERATION] / 2);
+    const struct layouts *how = &layouts[class[STRIDES]];
     const int64_t length = s->dims[s->rank - 1], count = element_count(s->rank, s->dims);
     nsc_backend_softmax operation = {.struct_size = NSC_BACKEND_SOFTMAX_SIZE,
                                      .kind = NSC_BACKEND_SOFTMAX,
-                                     .logarithm = (uint32_t)(number / 100000),
+                                     .logarithm = (uint32_t) class[OPERATION] % 2,
                                      .input = view_of(0, NSC_FLOAT32, s->rank, s->dims),
                                      .output = view_of(1, NSC_FLOAT32, s->rank, s->dims)};
 
@@ -134,8 +154,8 @@ static void softmax(target *t, int number)
         skip(t, "the device does not offer softmax");
         return;
     }
-    int64_t input_room = lay_out(&operation.input, (layout)(number / 100 % 10));
-    int64_t room = lay_out(&operation.output, (layout)(number / 1000 % 10));
+    int64_t input_room = lay_out(&operation.input, how->input);
+    int64_t room = lay_out(&operation.output, how->output);
     float *x = numbers(t, 0, input_room, ranges[with][0], ranges[with][1]);
     float *before = numbers(t, 1, room, 2, 3), *got = memory(t, (size_t)room * sizeof *got);
 
@@ -157,50 +177,23 @@ static void softmax(target *t, int number)
     check_rest(t, &operation.output, count, before, got, room);
 }
 
-#define BOTH(NAME, SHAPE, INPUT, OUTPUT, WITH)                                                       \
-    {"softmax", NAME, softmax, SHAPE + 100 * INPUT + 1000 * OUTPUT + 10000 * WITH},                  \
-    {                                                                                                \
-        "softmax", "log_" NAME, softmax, SHAPE + 100 * INPUT + 1000 * OUTPUT + 10000 * WITH + 100000 \
-    }
+/* Far strides need a first dim of 1, in place the layout of a destination. */
+static bool is_case(const int *class)
+{
+    const filling with = (filling)(class[OPERATION] / 2);
+    const struct layouts *how = &layouts[class[STRIDES]];
+    const struct shape *s = &shapes[class[SHAPE]];
 
-const conformance_case cases_softmax[] = {
-    BOTH("1", 0, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("5003", 1, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("37x53", 2, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("5003x10", 3, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("67x1000", 4, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("5x7x131", 5, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("2x3x4x5", 6, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("3x1", 7, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("3x31", 8, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("3x32", 9, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("300x33", 10, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("5x127", 11, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("6x128", 12, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("3x1023", 13, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("2x1024", 14, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("2x5000", 15, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("rank_8", 16, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("100003", 18, LAYOUT_ROWS, LAYOUT_ROWS, NARROW),
-    BOTH("37x53_wide", 2, LAYOUT_ROWS, LAYOUT_ROWS, WIDE),
-    BOTH("67x1000_wide", 4, LAYOUT_ROWS, LAYOUT_ROWS, WIDE),
-    BOTH("37x53_away", 2, LAYOUT_ROWS, LAYOUT_ROWS, AWAY),
-    BOTH("2x5000_away", 15, LAYOUT_ROWS, LAYOUT_ROWS, AWAY),
-    BOTH("37x53_infinite", 2, LAYOUT_ROWS, LAYOUT_ROWS, INFINITE),
-    BOTH("5003x10_infinite", 3, LAYOUT_ROWS, LAYOUT_ROWS, INFINITE),
-    BOTH("67x1000_infinite", 4, LAYOUT_ROWS, LAYOUT_ROWS, INFINITE),
-    BOTH("5003x10_in_place", 3, LAYOUT_ROWS, LAYOUT_ROWS, IN_PLACE),
-    BOTH("67x1000_in_place", 4, LAYOUT_ROWS, LAYOUT_PADDED, IN_PLACE),
-    BOTH("5x7x131_in_place", 5, LAYOUT_ROWS, LAYOUT_REORDERED, IN_PLACE),
-    BOTH("37x53_padded", 2, LAYOUT_PADDED, LAYOUT_PADDED, NARROW),
-    BOTH("5003x10_reordered", 3, LAYOUT_REORDERED, LAYOUT_ROWS, NARROW),
-    BOTH("67x1000_reordered", 4, LAYOUT_ROWS, LAYOUT_REORDERED, NARROW),
-    BOTH("5x7x131_reordered", 5, LAYOUT_REORDERED, LAYOUT_PADDED, NARROW),
-    BOTH("rank_8_reordered", 16, LAYOUT_REORDERED, LAYOUT_PADDED, NARROW),
-    BOTH("37x53_reversed", 2, LAYOUT_REVERSED, LAYOUT_ROWS, NARROW),
-    BOTH("5x7x131_reversed", 5, LAYOUT_REVERSED, LAYOUT_REORDERED, INFINITE),
-    BOTH("67x1000_repeated", 4, LAYOUT_REPEATED, LAYOUT_ROWS, NARROW),
-    BOTH("5003_repeated", 1, LAYOUT_REPEATED, LAYOUT_ROWS, NARROW),
-    BOTH("41x67_far", 17, LAYOUT_FAR, LAYOUT_FAR, NARROW),
+    if (how->input == LAYOUT_FAR)
+        return s->rank > 1 && s->dims[0] == 1 && with == NARROW;
+    if (s->rank == 1 && how->input == LAYOUT_REORDERED)
+        return false;
+    return with == NARROW || with == IN_PLACE || how->input == LAYOUT_ROWS || how->input == LAYOUT_REVERSED;
+}
+
+static const conformance_table tables[] = {
+    {"softmax", softmax, {operations, shape_names, layout_names, float32_name}, is_case},
     {0},
 };
+
+const conformance_group group_softmax = {.tables = tables};

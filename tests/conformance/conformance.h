@@ -28,7 +28,8 @@ typedef struct tally {
 } tally;
 
 typedef struct target {
-    const char *backend;
+    const char *backend; /* the choice that opens it */
+    const char *compose; /* as in the options of a context */
     nsc_context *context;
     uint64_t seed;
     unsigned expressions; /* how many random ones are wanted */
@@ -43,21 +44,42 @@ typedef struct target {
     size_t memory_count;
 } target;
 
+/* A single case. */
 typedef struct conformance_case {
     const char *family, *name; /* family NULL: the end of a table */
     void (*run)(target *t, int number);
     int number; /* what the case wants to know about itself */
 } conformance_case;
 
-extern const conformance_case cases_buffers[], cases_map_operations[], cases_map[], cases_reduce[], cases_gemm[],
-    cases_epilogue[], cases_random[], cases_gather[], cases_softmax[], cases_life[], cases_parameters[],
-    cases_expressions[];
+/* A case for each combination of classes along the axes: family/operation.shape.strides.dtype. */
+enum { OPERATION, SHAPE, STRIDES, DTYPE, AXES };
+typedef struct conformance_table {
+    const char *family; /* NULL: the end of an array of tables */
+    void (*run)(target *t, const int *class);
+    const char *const
+        *names[AXES]; /* of the classes of an axis, ended by NULL; NULL: the axis is not there, its class 0 */
+    bool (*is_case)(const int *class); /* NULL: every combination is one */
+} conformance_table;
+
+/* A part of a family; either is NULL. */
+typedef struct conformance_group {
+    const conformance_case *cases;
+    const conformance_table *tables;
+} conformance_group;
+
+extern const conformance_group group_harness, group_table, group_buffers, group_windows, group_map,
+    group_map_operations, group_map_values, group_map_conversions, group_expressions, group_reduce, group_gemm,
+    group_epilogue, group_random, group_gather, group_softmax, group_composed, group_parameters, group_initial,
+    group_models, group_errors, group_threads, group_life;
 
 /* target.c. The checked calls record a failure and give false or NULL; tensors and memory live until the case ends. A
  * device may turn an operation of an optional kind down: run records a skip then. */
 void fail(target *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void skip(target *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool offers(const target *t, uint32_t kind);
+/* Another context on the same device; NULL and recorded where it does not open. The caller closes it with close_again. */
+nsc_context *open_again(target *t, const char *compose);
+void close_again(target *t, nsc_context *context);
 nsc_tensor *tensor(target *t, nsc_dtype dtype, int64_t count, const void *data);
 bool run(target *t, const void *operation, nsc_tensor *const *operands, uint32_t count, const float *scalars,
          uint32_t scalar_count);
@@ -114,15 +136,25 @@ void expression_immediate(expression *e, float value);
 /* Row-major on buffer. */
 nsc_backend_view view_of(uint32_t buffer, nsc_dtype dtype, uint32_t rank, const int64_t *dims);
 nsc_backend_map map_of(const expression *e);
-/* Where the elements of a view lie in its buffer. Destinations: not LAYOUT_REVERSED, not LAYOUT_REPEATED. */
+/* Where the elements of a view lie in its buffer. Destinations: only what comes before LAYOUT_REVERSED, and LAYOUT_FAR. */
 typedef enum layout {
     LAYOUT_ROWS,
     LAYOUT_PADDED,    /* gaps behind each line of every dim */
     LAYOUT_REORDERED, /* the first dim innermost */
+    LAYOUT_SPACED,    /* no stride is 1 */
     LAYOUT_REVERSED,  /* negative strides */
     LAYOUT_REPEATED,  /* stride 0 in the first dim */
+    LAYOUT_WINDOWS,   /* the first dim steps by 1: elements are shared */
     LAYOUT_FAR        /* a first stride that needs 64 bits; the first dim is 1 */
 } layout;
+/* Names of the layouts that sources may have, and of those that destinations may have, in this order. */
+extern const char *const source_layouts[], *const destination_layouts[];
+/* The first dtypes are those that every device stores; names in the same order. */
+enum { F32, I32, U32, U8 };
+extern const nsc_dtype stored_dtypes[];
+extern const char *const stored_dtype_names[];
+/* Of float32 alone. */
+extern const char *const float32_name[];
 /* Lays a view out; the result is the elements that its buffer has, guards on both sides included. */
 int64_t lay_out(nsc_backend_view *view, layout how);
 int64_t element_count(uint32_t rank, const int64_t *dims);

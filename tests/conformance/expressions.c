@@ -72,10 +72,16 @@ nsc_backend_map map_of(const expression *e)
                              .output_count = e->head.output_count};
 }
 
+const char *const source_layouts[] = {"rows", "padded", "reordered", "spaced", "reversed", "repeated", "windows", NULL};
+const char *const destination_layouts[] = {"rows", "padded", "reordered", "spaced", NULL};
+const nsc_dtype stored_dtypes[] = {NSC_FLOAT32, NSC_INT32, NSC_UINT32, NSC_UINT8};
+const char *const stored_dtype_names[] = {"float32", "int32", "uint32", "uint8", NULL};
+const char *const float32_name[] = {"float32", NULL};
+
 int64_t lay_out(nsc_backend_view *view, layout how)
 {
     enum { GUARD = 5 };
-    int64_t stride = 1, low = 0, high = 0;
+    int64_t stride = how == LAYOUT_SPACED ? 3 : 1, low = 0, high = 0;
 
     for (uint32_t n = 0; n < view->rank; n++) {
         uint32_t d = how == LAYOUT_REORDERED ? n : view->rank - 1 - n;
@@ -85,6 +91,8 @@ int64_t lay_out(nsc_backend_view *view, layout how)
     }
     if (view->rank > 0 && (how == LAYOUT_REPEATED || how == LAYOUT_FAR))
         view->strides[0] = how == LAYOUT_FAR ? INT64_C(1) << 40 : 0;
+    if (view->rank > 1 && how == LAYOUT_WINDOWS)
+        view->strides[0] = 1;
     for (uint32_t d = 0; d < view->rank; d++)
         *(view->strides[d] < 0 ? &low : &high) += (view->dims[d] - 1) * view->strides[d];
     view->offset = GUARD - low;

@@ -1,262 +1,167 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nascent conformance: runs the cases on one device and reports. */
-#include <fnmatch.h>
+/* nascent conformance: runs the cases on one device, or on all, and reports. */
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
-#include "conformance.h"
 #include "json.h"
-#include "model.h"
+#include "program.h"
 #include "progress.h"
 #include "say.h"
-#include "terminal.h"
 
-static const conformance_case *const tables[] = {cases_buffers, cases_map_operations, cases_map,      cases_expressions,
-                                                 cases_reduce,  cases_gemm,           cases_epilogue, cases_random,
-                                                 cases_gather,  cases_softmax,        cases_life,     cases_parameters};
-#define TABLES (sizeof tables / sizeof *tables)
+enum { BACKEND, ALL, ONLY, EXPECT, NATIVE, COMPOSED, BOTH, SEED, EXPRESSIONS, LIST, BENCH, TAP, JUNIT, JSON };
 
-enum { BACKEND, ONLY, SEED, EXPRESSIONS, LIST, JSON };
-
-typedef struct options {
-    const char *backend, *only;
-    uint64_t seed;
-    unsigned expressions;
-    cJSON *cases;    /* NULL: not --json */
-    unsigned wanted; /* cases */
-    bool answered;   /* there is something to be printed, whatever the exit code */
-} options;
-
-typedef struct counts {
-    unsigned passed, failed, skipped;
-} counts;
-
-static void report(const options *o, const target *t)
+/* The first two of these options that are given together. 0: said. */
+static int exclusive(const nsc_arguments *arguments, const size_t *options, size_t count)
 {
-    static const char *const names[] = {"pass", "fail", "skip"};
+    const char *first = NULL;
 
-    if (o->cases) {
-        cJSON *row = cJSON_CreateObject();
+    for (size_t i = 0; i < count; i++) {
+        const char *name = arguments->command->options[options[i]].name;
 
-        cJSON_AddStringToObject(row, "case", t->name);
-        cJSON_AddStringToObject(row, "verdict", names[t->verdict]);
-        cJSON_AddStringToObject(row, "text", t->text);
-        cJSON_AddItemToArray(o->cases, row);
-        return;
+        if (!nsc_is_given(arguments, options[i]))
+            continue;
+        if (first)
+            return nsc_say_usage("--%s and --%s exclude each other; give one", first, name), 0;
+        first = name;
     }
-    if (t->verdict == VERDICT_PASS)
-        return;
+    return 1;
+}
+
+/* 0: said. */
+static int check(const nsc_arguments *arguments)
+{
+    static const size_t targets[] = {BACKEND, ALL}, modes[] = {NATIVE, COMPOSED, BOTH}, forms[] = {TAP, JSON};
+    static const size_t verdicts[] = {TAP, JUNIT, EXPECT, JSON};
+
+    if (!exclusive(arguments, targets, 2) || !exclusive(arguments, modes, 3) || !exclusive(arguments, forms, 2))
+        return 0;
+    for (size_t i = 0; i < 4; i++) {
+        const size_t pair[] = {nsc_is_given(arguments, LIST) ? LIST : BENCH, verdicts[i]};
+
+        if ((pair[0] == BENCH || verdicts[i] != JSON) && !exclusive(arguments, pair, 2))
+            return 0;
+    }
+    if (!nsc_is_given(arguments, LIST) && !nsc_is_given(arguments, BACKEND) && !nsc_is_given(arguments, ALL))
+        return nsc_say_usage(
+                   "--backend is missing; give --backend CHOICE, what to test, as in NASCENT_BACKEND, or --all"),
+               0;
+    return 1;
+}
+
+static int list(program *p)
+{
+    for (size_t i = 0; i < p->list.count; i++)
+        if (p->form == FORM_JSON)
+            cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(p->json, "cases"),
+                                 cJSON_CreateString(p->list.cases[i].name));
+        else
+            printf("%s\n", p->list.cases[i].name);
+    if (p->form == FORM_JSON)
+        nsc_json_add_whole(p->json, "count", p->list.count);
+    return NSC_EXIT_OK;
+}
+
+static int find_targets(program *p, const nsc_arguments *arguments)
+{
+    static const char *const as_it_is[] = {NULL}, *const both[] = {"native", "composed"};
+    const char *const *modes = nsc_is_given(arguments, NATIVE) || nsc_is_given(arguments, BOTH) ? both
+                               : nsc_is_given(arguments, COMPOSED)                              ? both + 1
+                                                                                                : as_it_is;
+    const size_t count = nsc_is_given(arguments, BOTH) ? 2 : 1;
+
+    return nsc_is_given(arguments, ALL) ? targets_all(p, modes, count)
+                                        : targets_one(p, nsc_text_given(arguments, BACKEND), modes, count);
+}
+
+/* The one device that was asked for does not open: nothing is printed but why. */
+static int refuse(const nsc_context_options *choice)
+{
+    nsc_context *context = NULL;
+    const nsc_status status = nsc_context_create(&context, choice, sizeof *choice);
+
+    if (status == NSC_OK)
+        return nsc_context_close(context), NSC_EXIT_OK;
+    nsc_say_refused("nascent devices lists what can be tested");
+    return status == NSC_UNAVAILABLE ? NSC_EXIT_UNAVAILABLE : status == NSC_INVALID ? NSC_EXIT_USAGE : NSC_EXIT_FAILED;
+}
+
+static int test(program *p, const char *junit, bool all)
+{
+    int code = NSC_EXIT_OK;
+
+    if (!all && (code = refuse(&(nsc_context_options){.backend = p->runs[0].choice, .compose = p->runs[0].compose})))
+        return code;
+    for (size_t i = 0; i < p->run_count; i++) {
+        test_run *run = &p->runs[i];
+
+        if (!run->problem)
+            run_device(p, run);
+        if (is_bad(run))
+            code = NSC_EXIT_FAILED;
+        if (run->problem && !all)
+            nsc_say_failed("%s: %s; this is a fault of the device, or of nascent: please report it", run->title,
+                           run->problem);
+    }
     nsc_progress_end();
-    if (t->verdict == VERDICT_FAIL)
-        printf("%sFAIL%s %s: %s\n     again: nascent conformance --backend '%s' --only '%s' --seed %llu\n",
-               nsc_red(stdout), nsc_plain(stdout), t->name, t->text, o->backend, t->name, (unsigned long long)o->seed);
-    else
-        printf("SKIP %s: %s\n", t->name, t->text);
-    fflush(stdout);
+    report_end(p);
+    const int written = junit ? junit_write(p, junit) : NSC_EXIT_OK;
+
+    return code != NSC_EXIT_OK ? code : written;
 }
 
-static void run_case(const options *o, target *t, const conformance_case *c, counts *count, unsigned number)
+/* *answered: there is something to be printed, whatever the exit code. */
+static int work(program *p, const nsc_arguments *arguments, bool *answered)
 {
-    char name[128];
+    const char *only = nsc_text_given(arguments, ONLY), *expect = nsc_text_given(arguments, EXPECT);
+    const char *junit = nsc_text_given(arguments, JUNIT);
+    int code;
 
-    snprintf(name, sizeof name, "%s/%s", c->family, c->name);
-    nsc_progress("case %u of %u: %s", number, o->wanted, name);
-    t->name = name;
-    t->verdict = VERDICT_PASS;
-    t->text[0] = 0;
-    c->run(t, c->number);
-    end_case(t);
-    *(t->verdict == VERDICT_PASS ? &count->passed : t->verdict == VERDICT_FAIL ? &count->failed : &count->skipped) += 1;
-    report(o, t);
-    t->name = NULL;
-}
-
-static bool wanted(const options *o, const conformance_case *c)
-{
-    char name[128];
-
-    snprintf(name, sizeof name, "%s/%s", c->family, c->name);
-    return !o->only || fnmatch(o->only, name, 0) == 0;
-}
-
-static void print_family(const options *o, const char *family, counts c)
-{
-    if (o->cases || c.passed + c.failed + c.skipped == 0)
-        return;
-    nsc_progress_end();
-    printf("%-14s %5u passed %5u failed %5u skipped\n", family, c.passed, c.failed, c.skipped);
-}
-
-/* Every wanted case, a family after the other; the counts of all of them. */
-static counts run_all(const options *o, target *t)
-{
-    counts all = {0}, family = {0};
-    const char *name = "";
-    bool stopped = false;
-
-    for (size_t i = 0; i < TABLES && !stopped; i++) {
-        for (const conformance_case *c = tables[i]; c->family && !stopped; c++) {
-            if (strcmp(name, c->family) != 0) {
-                print_family(o, name, family);
-                family = (counts){0};
-                stopped = strcmp(name, "buffers") == 0 && all.failed > 0;
-                name = c->family;
-            }
-            if (stopped || !wanted(o, c))
-                continue;
-            counts before = family;
-
-            run_case(o, t, c, &family, all.passed + all.failed + all.skipped + 1);
-            all.passed += family.passed - before.passed;
-            all.failed += family.failed - before.failed;
-            all.skipped += family.skipped - before.skipped;
-        }
+    if (!list_cases(&p->list, only))
+        return nsc_say_failed("no memory for the list of cases; free some");
+    if (p->list.count == 0)
+        return nsc_say_usage("--only %s: no case matches; nascent conformance --list names them", only);
+    if (nsc_is_given(arguments, LIST)) {
+        *answered = true;
+        return list(p);
     }
-    if (!stopped)
-        print_family(o, name, family);
-    else if (!o->cases)
-        printf("buffers do not work, and all else relies on them: the rest was not run\n");
-    return all;
-}
-
-static double percent(uint64_t part, uint64_t whole)
-{
-    return whole ? 100.0 * (double)part / (double)whole : 0;
-}
-
-/* How many random expressions, and how telling they were. */
-static void print_tally(const options *o, cJSON *whole, const tally *c)
-{
-    cJSON *json = o->cases && c->expressions > 0 ? cJSON_AddObjectToObject(whole, "expressions") : NULL;
-
-    if (json) {
-        nsc_json_add_whole(json, "alone", c->expressions);
-        nsc_json_add_whole(json, "together", c->together);
-        nsc_json_add_whole(json, "maps", c->maps);
-        nsc_json_add_whole(json, "programs_alone", c->built_alone);
-        nsc_json_add_whole(json, "programs_together", c->built_together);
-        nsc_json_add_whole(json, "values", c->values);
-        cJSON_AddNumberToObject(json, "tight", percent(c->tight, c->values));
-        cJSON_AddNumberToObject(json, "undecided", percent(c->torn, c->values));
-    } else if (c->expressions > 0) {
-        printf("expressions: %llu alone, %llu of them also together, in %llu maps (%llu and %llu programs built); %llu "
-               "values, "
-               "%.1f %% tightly bounded, %.2f %% behind an undecided comparison\n",
-               (unsigned long long)c->expressions, (unsigned long long)c->together, (unsigned long long)c->maps,
-               (unsigned long long)c->built_alone, (unsigned long long)c->built_together, (unsigned long long)c->values,
-               percent(c->tight, c->values), percent(c->torn, c->values));
-    }
-}
-
-static int no_case(const options *o)
-{
-    return nsc_say_usage("--only %s: no case matches; nascent conformance --list names them", o->only);
-}
-
-static unsigned count_wanted(const options *o)
-{
-    unsigned count = 0;
-
-    for (size_t i = 0; i < TABLES; i++)
-        for (const conformance_case *c = tables[i]; c->family; c++)
-            count += wanted(o, c);
-    return count;
-}
-
-static void list(options *o)
-{
-    o->answered = true;
-    for (size_t i = 0; i < TABLES; i++)
-        for (const conformance_case *c = tables[i]; c->family; c++) {
-            char name[128];
-
-            snprintf(name, sizeof name, "%s/%s", c->family, c->name);
-            if (wanted(o, c) && o->cases)
-                cJSON_AddItemToArray(o->cases, cJSON_CreateString(name));
-            else if (wanted(o, c))
-                printf("%s\n", name);
-        }
-}
-
-static void print_counts(const options *o, cJSON *whole, counts all)
-{
-    if (!o->cases) {
-        printf("%u cases: %s%u passed%s, %s%u failed%s, %u skipped\n", all.passed + all.failed + all.skipped,
-               nsc_green(stdout), all.passed, nsc_plain(stdout), all.failed ? nsc_red(stdout) : "", all.failed,
-               all.failed ? nsc_plain(stdout) : "", all.skipped);
-        return;
-    }
-    nsc_json_add_whole(whole, "passed", all.passed);
-    nsc_json_add_whole(whole, "failed", all.failed);
-    nsc_json_add_whole(whole, "skipped", all.skipped);
-}
-
-/* The wanted cases on an open device. The exit code. */
-static int test_device(options *o, target *t, cJSON *whole)
-{
-    const nsc_device_info *device = nsc_context_device(t->context);
-
-    if (o->cases) {
-        nsc_json_add_device(whole, t->context);
-        nsc_json_add_whole(whole, "seed", o->seed);
-    } else {
-        printf("%s:%u '%s', driver %s, seed %llu\n", device->backend, device->index, device->name, device->driver,
-               (unsigned long long)o->seed);
-    }
-    counts all = run_all(o, t);
-
-    nsc_progress_end();
-    print_tally(o, whole, &t->tally);
-    print_counts(o, whole, all);
-    o->answered = true;
-    return all.failed ? NSC_EXIT_FAILED : NSC_EXIT_OK;
-}
-
-static int open_and_test(options *o, cJSON *whole)
-{
-    target t = {.backend = o->backend, .seed = o->seed, .expressions = o->expressions};
-    const nsc_context_options choice = {.backend = o->backend};
-    const nsc_status status = nsc_context_create(&t.context, &choice, sizeof choice);
-
-    if (status != NSC_OK) {
-        nsc_say_refused("nascent devices lists what can be tested");
-        return status == NSC_UNAVAILABLE ? NSC_EXIT_UNAVAILABLE
-               : status == NSC_INVALID   ? NSC_EXIT_USAGE
-                                         : NSC_EXIT_FAILED;
-    }
-    int code = test_device(o, &t, whole);
-
-    if (nsc_context_close(t.context) != NSC_OK)
-        code = nsc_say_refused("this is a fault of the device, or of nascent; please report it");
+    if (junit && !nsc_say_writable("junit", junit))
+        return NSC_EXIT_FAILED;
+    if (expect && (code = expect_read(p, expect)) != NSC_EXIT_OK)
+        return code;
+    if ((code = find_targets(p, arguments)) != NSC_EXIT_OK)
+        return code;
+    code = test(p, junit, nsc_is_given(arguments, ALL));
+    for (size_t i = 0; i < p->run_count; i++)
+        *answered |= p->runs[i].device != NULL || nsc_is_given(arguments, ALL);
     return code;
 }
 
 static int run_command(const nsc_arguments *arguments)
 {
-    cJSON *whole = nsc_is_given(arguments, JSON) ? nsc_json_new() : NULL;
-    options o = {.backend = nsc_text_given(arguments, BACKEND),
-                 .only = nsc_text_given(arguments, ONLY),
-                 .seed = nsc_whole_given(arguments, SEED),
+    program p = {.seed = nsc_whole_given(arguments, SEED),
                  .expressions = (unsigned)nsc_whole_given(arguments, EXPRESSIONS),
-                 .cases = whole ? cJSON_AddArrayToObject(whole, "cases") : NULL};
-    int code = NSC_EXIT_OK;
+                 .bench = nsc_is_given(arguments, BENCH),
+                 .form = nsc_is_given(arguments, JSON)  ? FORM_JSON
+                         : nsc_is_given(arguments, TAP) ? FORM_TAP
+                                                        : FORM_TEXT};
+    bool answered = false;
 
-    o.wanted = count_wanted(&o);
-    if (!nsc_is_given(arguments, LIST) && !o.backend)
-        code = nsc_say_usage("--backend is missing; give --backend CHOICE, what to test, as in NASCENT_BACKEND");
-    else if (nsc_whole_given(arguments, EXPRESSIONS) > 1000000)
-        code = nsc_say_usage("--expressions: 1000000 are the most");
-    else if (o.wanted == 0)
-        code = no_case(&o);
-    else if (nsc_is_given(arguments, LIST))
-        list(&o);
-    else
-        code = open_and_test(&o, whole);
-    const int printed = o.answered && whole ? nsc_json_print(whole) : NSC_EXIT_OK;
+    if (!check(arguments))
+        return NSC_EXIT_USAGE;
+    if (p.form == FORM_JSON) {
+        p.json = nsc_json_new();
+        cJSON_AddArrayToObject(p.json, "cases");
+    }
+    int code = work(&p, arguments, &answered);
 
-    if (!o.answered)
-        cJSON_Delete(whole);
+    targets_free(&p);
+    expect_free(&p.expected);
+    list_free(&p.list);
+    const int printed = answered && p.json ? nsc_json_print(p.json) : NSC_EXIT_OK;
+
+    if (!answered)
+        cJSON_Delete(p.json);
     return printed != NSC_EXIT_OK ? printed : code;
 }
 
@@ -274,11 +179,19 @@ const nsc_command nsc_command_conformance = {
                          .argument = "CHOICE",
                          .kind = NSC_OPTION_TEXT,
                          .help = "what to test, as in NASCENT_BACKEND: a name, or the absolute "
-                                 "path of a plug-in; required, except with --list"},
+                                 "path of a plug-in; required, except with --all and --list"},
+            [ALL] = {.name = "all", .help = "every backend and device that is here, and a table of them at the end"},
             [ONLY] = {.name = "only",
                       .argument = "GLOB",
                       .kind = NSC_OPTION_TEXT,
                       .help = "the cases whose family/name matches, for example 'gemm/*'"},
+            [EXPECT] = {.name = "expect",
+                        .argument = "FILE",
+                        .kind = NSC_OPTION_FILE,
+                        .help = "failures that are expected, in lines GLOB reason; one that passes is a failure"},
+            [NATIVE] = {.name = "native", .help = "with all that the device offers, whatever NASCENT_COMPOSE says"},
+            [COMPOSED] = {.name = "composed", .help = "every optional kind is refused and composed"},
+            [BOTH] = {.name = "both", .help = "native, then composed"},
             [SEED] = {.name = "seed",
                       .argument = "N",
                       .kind = NSC_OPTION_WHOLE,
@@ -287,18 +200,27 @@ const nsc_command nsc_command_conformance = {
             [EXPRESSIONS] = {.name = "expressions",
                              .argument = "N",
                              .kind = NSC_OPTION_WHOLE,
+                             .high = 1000000,
                              .initial = 1000,
                              .help = "how many random expressions, at most 1000000; 1000 if not given"},
             [LIST] = {.name = "list", .help = "name the cases and run none"},
+            [BENCH] = {.name = "bench", .help = "rates of the operations instead of the cases, beside the reference"},
+            [TAP] = {.name = "tap", .help = "TAP 13 on standard output, and nothing else there"},
+            [JUNIT] = {.name = "junit",
+                       .argument = "FILE",
+                       .kind = NSC_OPTION_FILE,
+                       .help = "writes the verdicts there as JUnit XML too"},
             [JSON] = NSC_JSON_OPTION,
             {.name = NULL}},
-    .examples = (const nsc_example[]){{"nascent conformance --backend reference", "every case on the reference"},
-                                      {"nascent conformance --backend reference --only 'gemm/*' --json",
-                                       "the products alone, for a program"},
-                                      {"nascent conformance --list", "what there is to test"},
-                                      {NULL, NULL}},
+    .examples =
+        (const nsc_example[]){
+            {"nascent conformance --backend reference", "every case on the reference"},
+            {"nascent conformance --backend reference --only 'gemm/*' --json", "the products alone, for a program"},
+            {"nascent conformance --backend reference --only 'softmax/*' --both", "one family, natively and composed"},
+            {"nascent conformance --list", "what there is to test"},
+            {NULL, NULL}},
     .done = "no case failed",
-    .failed = "a case failed, or the device could not be opened",
+    .failed = "a case failed, or a device could not be opened",
     .unavailable = "the device is not on this machine",
     .uses_device = 1,
     .run = run_command,

@@ -100,3 +100,19 @@ void end_case(target *t)
     while (t->memory_count > 0)
         free(t->memory[--t->memory_count]);
 }
+
+nsc_context *open_again(target *t, const char *compose)
+{
+    const nsc_context_options options = {.backend = t->backend, .compose = compose};
+    nsc_context *made = NULL;
+
+    if (nsc_context_create(&made, &options, sizeof options) != NSC_OK)
+        fail(t, "the device does not open a second time: %s", nsc_last_error(NULL));
+    return made;
+}
+
+void close_again(target *t, nsc_context *context)
+{
+    if (nsc_context_close(context) != NSC_OK)
+        fail(t, "closing failed: %s", nsc_last_error(context));
+}

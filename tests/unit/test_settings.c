@@ -28,11 +28,12 @@ START_TEST(kinds_to_compose)
         random = NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM), epilogue = NSC_BACKEND_KIND_BIT(NSC_BACKEND_GEMM_EPILOGUE),
         gather = NSC_BACKEND_KIND_BIT(NSC_BACKEND_GATHER), softmax = NSC_BACKEND_KIND_BIT(NSC_BACKEND_SOFTMAX);
     ck_assert(nsc_parse_compose("all", &kinds, why, sizeof why) && kinds == (random | epilogue | gather | softmax));
+    ck_assert(nsc_parse_compose("none", &kinds, why, sizeof why) && kinds == 0);
     ck_assert(nsc_parse_compose("random", &kinds, why, sizeof why) && kinds == random);
     ck_assert(nsc_parse_compose("gemm_epilogue,random", &kinds, why, sizeof why) && kinds == (random | epilogue));
     ck_assert(nsc_parse_compose("softmax,gather", &kinds, why, sizeof why) && kinds == (gather | softmax));
     ck_assert(!nsc_parse_compose("randon", &kinds, why, sizeof why));
-    assert_says(why, "'randon' is no optional kind; say all, or any of random, gemm_epilogue, gather, softmax");
+    assert_says(why, "'randon' is no optional kind; say all, none, or any of random, gemm_epilogue, gather, softmax");
     ck_assert(!nsc_parse_compose("random,gemm", &kinds, why, sizeof why));
     assert_says(why, "'gemm' is required");
     ck_assert(!nsc_parse_compose("random,", &kinds, why, sizeof why));

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Expected failures: a file with lines "GLOB reason"; empty lines and those that begin with # say nothing. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "program.h"
+#include "say.h"
+
+static bool matches(const char *glob, const char *device, const char *name)
+{
+    char whole[256];
+
+    snprintf(whole, sizeof whole, "%s/%s", device, name);
+    return fnmatch(glob, name, 0) == 0 || fnmatch(glob, whole, 0) == 0;
+}
+
+/* Of any device: what stands before the first slash may be one. */
+static bool matches_any(const case_list *list, const char *glob)
+{
+    const char *rest = strchr(glob, ':') ? strchr(strchr(glob, ':'), '/') : NULL;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (fnmatch(glob, list->cases[i].name, 0) == 0 || (rest && fnmatch(rest + 1, list->cases[i].name, 0) == 0))
+            return true;
+    return false;
+}
+
+static int read_line(program *p, const case_list *all, const char *file, size_t number, char *line)
+{
+    char *glob = line + strspn(line, " \t"), *reason = glob + strcspn(glob, " \t\r\n");
+    expectation *rows;
+
+    if (*glob == '#' || *glob == '\n' || *glob == '\r' || *glob == 0)
+        return NSC_EXIT_OK;
+    if (*reason)
+        *reason++ = 0;
+    reason += strspn(reason, " \t");
+    reason[strcspn(reason, "\r\n")] = 0;
+    if (*reason == 0)
+        return nsc_say_usage("%s: line %zu: '%s' has no reason, --expect; write GLOB reason", file, number, glob);
+    if (!matches_any(all, glob))
+        return nsc_say_usage("%s: line %zu: no case matches '%s', --expect; nascent conformance --list names them",
+                             file, number, glob);
+    rows = realloc(p->expected.rows, (p->expected.count + 1) * sizeof *rows);
+    if (!rows)
+        return nsc_say_failed("%s: no memory for its lines, --expect; free some", file);
+    p->expected.rows = rows;
+    rows[p->expected.count++] = (expectation){strdup(glob), strdup(reason)};
+    return NSC_EXIT_OK;
+}
+
+int expect_read(program *p, const char *file)
+{
+    FILE *from = fopen(file, "r");
+    case_list all;
+    char *line = NULL;
+    size_t capacity = 0;
+    int code = NSC_EXIT_OK;
+
+    if (!from)
+        return nsc_say_failed("%s: cannot be opened: %s; give --expect a file with lines GLOB reason", file,
+                              strerror(errno));
+    if (!list_cases(&all, NULL))
+        code = nsc_say_failed("no memory for the list of cases; free some");
+    errno = 0;
+    for (size_t number = 1; code == NSC_EXIT_OK && getline(&line, &capacity, from) >= 0; number++)
+        code = read_line(p, &all, file, number, line);
+    if (code == NSC_EXIT_OK && ferror(from))
+        code = nsc_say_failed("%s: reading stopped: %s; give --expect a file with lines GLOB reason", file,
+                              strerror(errno));
+    free(line);
+    list_free(&all);
+    fclose(from);
+    return code;
+}
+
+const char *expect_reason(const program *p, const char *device, const char *name)
+{
+    for (size_t i = 0; i < p->expected.count; i++)
+        if (matches(p->expected.rows[i].glob, device, name))
+            return p->expected.rows[i].reason;
+    return NULL;
+}
+
+void expect_free(expectations *e)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        free(e->rows[i].glob);
+        free(e->rows[i].reason);
+    }
+    free(e->rows);
+    *e = (expectations){0};
+}

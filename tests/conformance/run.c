@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All cases on one device, in order. When one that the harness relies on fails, the rest is not run. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+#include "program.h"
+#include "progress.h"
+
+static double now(void)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return (double)at.tv_sec + 1e-9 * (double)at.tv_nsec;
+}
+
+/* What a verdict comes to, given what was expected. */
+static void judge(result *r, const target *t, const char *reason)
+{
+    static const outcome plain[] = {
+        [VERDICT_PASS] = OUTCOME_PASSED, [VERDICT_FAIL] = OUTCOME_FAILED, [VERDICT_SKIP] = OUTCOME_SKIPPED};
+    char text[sizeof t->text + 256];
+
+    r->outcome = plain[t->verdict];
+    if (reason && t->verdict == VERDICT_PASS) {
+        r->outcome = OUTCOME_UNEXPECTED;
+        snprintf(text, sizeof text, "expected to fail and passed; take it from the file of --expect: %s", reason);
+    } else if (reason && t->verdict == VERDICT_FAIL) {
+        r->outcome = OUTCOME_EXPECTED;
+        snprintf(text, sizeof text, "%s: %s", reason, t->text);
+    } else {
+        snprintf(text, sizeof text, "%s", t->text);
+    }
+    r->text = text[0] ? strdup(text) : NULL;
+}
+
+static void run_case(program *p, test_run *run, target *t, const listed_case *c, const char *device)
+{
+    result *r = &run->results[run->count++];
+    const double begin = now();
+
+    nsc_progress("%s, case %zu of %zu: %s", run->title, run->count, p->list.count, c->name);
+    t->name = c->name;
+    t->verdict = VERDICT_PASS;
+    t->text[0] = 0;
+    list_run(t, c);
+    end_case(t);
+    t->name = NULL;
+    *r = (result){.of = c, .seconds = now() - begin};
+    judge(r, t, expect_reason(p, device, c->name));
+    run->counts[r->outcome]++;
+    report_case(p, run, r);
+}
+
+static void leave_out(program *p, test_run *run, const listed_case *c, const char *family)
+{
+    char text[160];
+
+    snprintf(text, sizeof text, "not run: %s does not work, and all else relies on it", family);
+    run->results[run->count] = (result){.of = c, .outcome = OUTCOME_NOT_RUN, .text = strdup(text)};
+    run->counts[OUTCOME_NOT_RUN]++;
+    report_case(p, run, &run->results[run->count++]);
+}
+
+static void run_cases(program *p, test_run *run, target *t)
+{
+    const nsc_device_info *info = nsc_context_device(t->context);
+    const char *broken = NULL;
+    char device[96];
+    size_t first = 0;
+
+    snprintf(device, sizeof device, "%s:%u", info->backend, info->index);
+    for (size_t i = 0; i < p->list.count; i++) {
+        const listed_case *c = &p->list.cases[i];
+
+        if (i > 0 && strcmp(c->family, p->list.cases[i - 1].family) != 0) {
+            report_family(p, run, first);
+            first = run->count;
+            if (!broken && p->list.cases[i - 1].relied_on && run->counts[OUTCOME_FAILED] > 0)
+                broken = p->list.cases[i - 1].family;
+        }
+        if (broken)
+            leave_out(p, run, c, broken);
+        else
+            run_case(p, run, t, c, device);
+    }
+    report_family(p, run, first);
+    nsc_progress_end();
+}
+
+void run_device(program *p, test_run *run)
+{
+    target t = {.backend = run->choice, .compose = run->compose, .seed = p->seed, .expressions = p->expressions};
+    const nsc_context_options options = {.backend = run->choice, .compose = run->compose};
+    const nsc_status status = nsc_context_create(&t.context, &options, sizeof options);
+
+    if (status != NSC_OK) {
+        run->problem = strdup(nsc_last_error(NULL));
+        run->absent = status == NSC_UNAVAILABLE;
+        return;
+    }
+    report_opened(p, run, t.context);
+    if (p->bench) {
+        bench_device(p, run, &t);
+    } else {
+        run_cases(p, run, &t);
+        report_run(p, run, &t.tally);
+    }
+    if (nsc_context_close(t.context) != NSC_OK)
+        run->problem = strdup(nsc_last_error(NULL));
+}
