@@ -32,14 +32,14 @@ static int exclusive(const nsc_arguments *arguments, const size_t *options, size
 static int check(const nsc_arguments *arguments)
 {
     static const size_t targets[] = {BACKEND, ALL}, modes[] = {NATIVE, COMPOSED, BOTH}, forms[] = {TAP, JSON};
-    static const size_t verdicts[] = {TAP, JUNIT, EXPECT, JSON};
+    static const size_t verdicts[] = {TAP, JUNIT, EXPECT};
 
     if (!exclusive(arguments, targets, 2) || !exclusive(arguments, modes, 3) || !exclusive(arguments, forms, 2))
         return 0;
-    for (size_t i = 0; i < 4; i++) {
-        const size_t pair[] = {nsc_is_given(arguments, LIST) ? LIST : BENCH, verdicts[i]};
+    for (size_t i = 0; i < 3; i++) { /* what gives no verdict has none to write or to expect */
+        const size_t with_list[] = {LIST, verdicts[i]}, with_bench[] = {BENCH, verdicts[i]};
 
-        if ((pair[0] == BENCH || verdicts[i] != JSON) && !exclusive(arguments, pair, 2))
+        if (!exclusive(arguments, with_list, 2) || !exclusive(arguments, with_bench, 2))
             return 0;
     }
     if (!nsc_is_given(arguments, LIST) && !nsc_is_given(arguments, BACKEND) && !nsc_is_given(arguments, ALL))

@@ -42,7 +42,8 @@ static void run_case(program *p, test_run *run, target *t, const listed_case *c,
     result *r = &run->results[run->count++];
     const double begin = now();
 
-    nsc_progress("%s, case %zu of %zu: %s", run->title, run->count, p->list.count, c->name);
+    nsc_progress("case %zu of %zu%s%s: %s", run->count, p->list.count, p->run_count > 1 ? " on " : "",
+                 p->run_count > 1 ? run->title : "", c->name);
     t->name = c->name;
     t->verdict = VERDICT_PASS;
     t->text[0] = 0;

@@ -57,6 +57,9 @@ nsc_tensor *tensor(target *t, nsc_dtype dtype, int64_t count, const void *data)
     if (status == NSC_OK && t->tensor_count < sizeof t->tensors / sizeof *t->tensors)
         return t->tensors[t->tensor_count++] = made;
     nsc_tensor_release(made);
+    if (status == NSC_UNSUPPORTED &&
+        (uint64_t)count * nsc_dtype_size(dtype) > nsc_context_device(t->context)->max_buffer_bytes)
+        skip(t, "a buffer of the device may not be so large");
     fail(t, "no tensor of %lld elements: %s", (long long)count, nsc_last_error(t->context));
     return NULL;
 }

@@ -217,7 +217,9 @@ class Json(Case):
             "init": [["mlp.json", "--output", "w", "--backend", "reference"]],
             "forward": [["mlp.json", "--seed", "1", "--input", "x.npy"],
                         ["mlp.json", "--seed", "1", "--input", "x.npy", "--repeat", "1", "--profile"]],
-            "conformance": [["--backend", "reference", "--only", "buffers/*"]],
+            "conformance": [["--backend", "reference", "--only", "buffers/*"], ["--list", "--only", "table/*"],
+                            ["--backend", "reference", "--only", "expressions/random.0"],
+                            ["--backend", "reference", "--bench"]],
             "help": [[]],
         }
         documented = self.documented()
