@@ -39,11 +39,11 @@ static nsc_term term_of(nsc_planner *planner, nsc_expression *expression, const 
     nsc_planned *planned = &planner->values[value->id];
     if (!nsc_plan_inlined(planner, value) || planned->absorbed)
         return leaf_term(planner, expression, root, value);
-    if (planned->term_of == root->id + 1)
+    if (planned->term_of == planner->program)
         return planned->term;
     nsc_term term = element_term(planner, expression, root, value);
     planned->term = term;
-    planned->term_of = root->id + 1;
+    planned->term_of = planner->program;
     return term;
 }
 
@@ -52,9 +52,7 @@ bool nsc_chain_write(nsc_planner *planner, const nsc_value *root)
     nsc_planned *planned = &planner->values[root->id];
     nsc_expression expression = {0};
     nsc_program program = {0};
-    for (size_t i = 0; i < planner->trace->value_count; i++)
-        if (planner->values[i].term_of == root->id + 1)
-            planner->values[i].term_of = 0;
+    planner->program++;
     nsc_term term = root->node == NSC_NODE_REDUCE ? term_of(planner, &expression, root, planned->operands[0])
                                                   : element_term(planner, &expression, root, root);
     bool fits = nsc_expression_write(&expression, &term, 1, &program);

@@ -126,8 +126,8 @@ typedef struct nsc_planned {
     uint32_t leaf_count;
     const nsc_value *product;
     const nsc_backend_expression *expression;
-    nsc_term term; /* in the program of the root that was written last */
-    uint32_t term_of;
+    nsc_term term; /* in program number term_of */
+    uint64_t term_of;
     uint32_t storage;
     nsc_backend_view view; /* where it lies in its storage; `buffer` is not set */
     int64_t dims[NSC_MAX_RANK];
@@ -140,6 +140,7 @@ typedef struct nsc_planner {
     nsc_plan *plan;
     const bool *refused;
     nsc_planned *values;
+    uint64_t program; /* the number of the one that was written last; 0: none yet */
     nsc_status status;
 } nsc_planner;
 
