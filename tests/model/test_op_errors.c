@@ -226,11 +226,40 @@ START_TEST(there_is_nothing_to_gather_from)
 }
 END_TEST
 
+/* in[0] is as large as the parameter with its borders. */
+static nsc_status repeat_edge(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count, nsc_value **out,
+                              size_t out_count)
+{
+    (void)in_count, (void)out_count;
+    nsc_value *parameter = nsc_op_parameter(trace, *(nsc_parameter **)user);
+    out[0] = nsc_op_add(in[0], nsc_op_pad(parameter, (int64_t[]){2}, (int64_t[]){2}, NSC_PAD_EDGE, 0));
+    return NSC_OK;
+}
+
+START_TEST(nothing_has_no_edge)
+{
+    nsc_parameter *parameter = NULL;
+    nsc_block *net = nsc_custom(repeat_edge, .user = &parameter);
+    parameter = nsc_declare(net, "p", .rank = 1, .dims = (int64_t[]){NSC_UNKNOWN});
+    ASSERT_OK(nsc_initialize(net, model_context(_i), NULL));
+    nsc_tensor *four = INPUT(model_context(_i), 1, 4), *five = INPUT(model_context(_i), 1, 5), *y = NULL;
+    ASSERT_STATUS(nsc_forward(net, four, &y), NSC_SHAPE_CONFLICT);
+    ASSERT_SAYS(nsc_last_error(model_context(_i)), "the edge that is repeated", "input 0 (4)");
+    ASSERT_OK(nsc_forward(net, five, &y));
+    ASSERT_SHAPE(parameter, 1);
+    nsc_tensor_release(y);
+    nsc_tensor_release(five);
+    nsc_tensor_release(four);
+    nsc_release(net);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = model_begin("op_errors");
     tcase_add_loop_test(tests, operations_refuse_what_does_not_fit, 0, REFUSED);
     EACH_BACKEND(tests, there_is_no_largest_of_nothing);
     EACH_BACKEND(tests, there_is_nothing_to_gather_from);
+    EACH_BACKEND(tests, nothing_has_no_edge);
     return model_end();
 }
