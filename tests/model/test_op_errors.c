@@ -254,6 +254,28 @@ START_TEST(nothing_has_no_edge)
 }
 END_TEST
 
+/* Three results that live at once, each of nearly 2^63 bytes. */
+static nsc_status three_huge(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count, nsc_value **out,
+                             size_t out_count)
+{
+    (void)trace, (void)user, (void)in_count, (void)out_count;
+    nsc_value *x = nsc_op_broadcast(in[0], 1, (int64_t[]){INT64_MAX / 4});
+    nsc_value *a = nsc_op_softmax(nsc_op_exp(x), 0), *b = nsc_op_softmax(nsc_op_sin(x), 0);
+    out[0] = nsc_op_sum(nsc_op_mul(nsc_op_mul(a, b), nsc_op_softmax(nsc_op_cos(x), 0)), NULL, 0, 0);
+    return NSC_OK;
+}
+
+START_TEST(memory_beyond_63_bits)
+{
+    nsc_block *net = nsc_custom(three_huge);
+    nsc_tensor *x = INPUT(model_context(_i), 1, 1), *y = NULL;
+    ASSERT_STATUS(nsc_forward(net, x, &y), NSC_UNSUPPORTED);
+    ASSERT_SAYS(nsc_last_error(model_context(_i)), "do not fit into 63 bits", "use a smaller batch");
+    nsc_tensor_release(x);
+    nsc_release(net);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = model_begin("op_errors");
@@ -261,5 +283,6 @@ int main(void)
     EACH_BACKEND(tests, there_is_no_largest_of_nothing);
     EACH_BACKEND(tests, there_is_nothing_to_gather_from);
     EACH_BACKEND(tests, nothing_has_no_edge);
+    EACH_BACKEND(tests, memory_beyond_63_bits);
     return model_end();
 }
