@@ -79,7 +79,9 @@ nsc_status nsc_block_parameters(nsc_block *root, const char *call, nsc_parameter
 /* The name that child `index` has in paths. */
 const char *nsc_child_name(const nsc_block *block, size_t index, char text[24]);
 
-/* Called when a root is freed (net.c). */
+/* Called when a root is freed (plan_cache.c). */
 void nsc_net_free(nsc_net *net);
+/* Frees the plans; bounds, seed and step stay. Nobody runs the net. NULL is allowed. */
+void nsc_net_drop_plans(nsc_net *net);
 
 #endif

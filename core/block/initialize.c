@@ -205,7 +205,7 @@ nsc_status nsc_forget(nsc_block *net)
     for (size_t i = 0; i < list.count; i++)
         nsc_parameter_forget_locked(list.items[i]);
     nsc_parameters_unlock();
-    nsc_net_free(atomic_exchange(&net->net, NULL)); /* its executors hold the old values */
+    nsc_net_drop_plans(atomic_load(&net->net)); /* its executors hold the old values */
     for (size_t i = 0; i < list.count; i++)
         nsc_parameter_tell(list.items[i], NSC_EVENT_FORGOTTEN);
     free(list.items);

@@ -106,7 +106,7 @@ nsc_status nsc_move(nsc_block *net, const nsc_selection *where, nsc_context *con
         status = nsc_commit_make(context, state.items, state.count, &commit);
     if (status == NSC_OK) {
         publish(&state, commit);
-        nsc_net_free(atomic_exchange(&net->net, NULL)); /* its executors hold the old values */
+        nsc_net_drop_plans(atomic_load(&net->net)); /* its executors hold the old values */
     }
     pthread_mutex_unlock(&context->slow_path);
     for (size_t i = 0; status != NSC_OK && i < state.count; i++)

@@ -19,15 +19,20 @@ static void discard_plan(nsc_plan *plan)
     nsc_plan_free(plan);
 }
 
-void nsc_net_free(nsc_net *net)
+void nsc_net_drop_plans(nsc_net *net)
 {
-    if (net == NULL)
-        return;
-    while (net->plans != NULL) {
+    while (net != NULL && net->plans != NULL) {
         nsc_plan *next = net->plans->next;
         discard_plan(net->plans);
         net->plans = next;
     }
+}
+
+void nsc_net_free(nsc_net *net)
+{
+    if (net == NULL)
+        return;
+    nsc_net_drop_plans(net);
     pthread_mutex_destroy(&net->lock);
     free(net);
 }

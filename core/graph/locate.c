@@ -189,7 +189,7 @@ static void locate_computed(nsc_planner *planner, const nsc_value *value)
                                         planned->output != 0 ? planned->output - 1 : 0, bytes_of(planner, value));
 }
 
-/* Once: a located value has the rank of its view set, or is a scalar with a storage. */
+/* Once: a part may have asked for its concatenation before. */
 static void locate(nsc_planner *planner, const nsc_value *value)
 {
     nsc_planned *planned = &planner->values[value->id];

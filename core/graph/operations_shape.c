@@ -344,8 +344,10 @@ static nsc_value *edge_border(nsc_trace *trace, nsc_value *x, int axis, int64_t 
 {
     nsc_value *last = after ? nsc_op_slice(x, axis, -1, NSC_END, 1) : nsc_op_slice(x, axis, 0, 1, 1);
     nsc_value *border = view_of(trace, NSC_NODE_BROADCAST, last, x->rank);
-    if (trace->status == NSC_OK)
-        border->dims[axis] = nsc_dim_new(trace, size, "padding");
+    if (trace->status != NSC_OK)
+        return border;
+    nsc_dim_is(trace, last, axis, 1, "the edge that is repeated"); /* an axis still unknown may turn out to be empty */
+    border->dims[axis] = nsc_dim_new(trace, size, "padding");
     return border;
 }
 

@@ -51,7 +51,7 @@ static int by_size(const void *a, const void *b)
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Largest first, each at the lowest offset that is free as long as it lives. */
+/* Largest first, each at the lowest offset that is free as long as it lives; false when that is beyond 63 bits. */
 static bool give_offsets(nsc_plan *plan, nsc_storage **order, size_t count, uint64_t alignment)
 {
     for (size_t i = 0; i < count; i++) {
@@ -68,10 +68,10 @@ static bool give_offsets(nsc_plan *plan, nsc_storage **order, size_t count, uint
                 moved = true;
             }
         }
-        order[i]->offset = offset;
-        if (__builtin_add_overflow(offset, order[i]->bytes, &offset))
+        if (offset > INT64_MAX || order[i]->bytes > INT64_MAX - offset)
             return false;
-        plan->arena_bytes = offset > plan->arena_bytes ? offset : plan->arena_bytes;
+        order[i]->offset = offset;
+        plan->arena_bytes = offset + order[i]->bytes > plan->arena_bytes ? offset + order[i]->bytes : plan->arena_bytes;
     }
     return true;
 }
@@ -106,7 +106,11 @@ void nsc_plan_place(nsc_planner *planner)
             order[count++] = &plan->storages[i];
     plan->bound_bytes = lower_bound(plan, order, count);
     qsort(order, count, sizeof *order, by_size);
-    if (!give_offsets(plan, order, count, limits->alignment) || plan->arena_bytes > limits->max_buffer_bytes)
+    if (!give_offsets(plan, order, count, limits->alignment))
+        planner->status = nsc_fail(planner->context->id, NSC_UNSUPPORTED,
+                                   "the bytes of the intermediate values at once do not fit into 63 bits: use a "
+                                   "smaller batch");
+    else if (plan->arena_bytes > limits->max_buffer_bytes)
         planner->status = nsc_fail(planner->context->id, NSC_UNSUPPORTED,
                                    "the intermediate values need %" PRIu64 " bytes at once, %s allows %" PRIu64
                                    " in one buffer: use a smaller batch",

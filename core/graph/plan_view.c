@@ -10,6 +10,15 @@
 
 /* ---- making ------------------------------------------------------------------------------------------------------ */
 
+/* Nothing is run: values that are replaced or forgotten meanwhile go. */
+static void release_values(nsc_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->parameter_count; i++) {
+        nsc_tensor_release(plan->parameters[i].value);
+        plan->parameters[i].value = NULL;
+    }
+}
+
 /* Which steps the device turns down shows when they are prepared; the steps themselves are not kept. */
 static nsc_status try_steps(nsc_context *context, const nsc_plan *plan, size_t *refused)
 {
@@ -78,11 +87,13 @@ nsc_status nsc_plan_view_create(nsc_proposal *proposal, nsc_context *context, ns
     nsc_status status = make_plan(context, proposal->trace, &view->plan);
     if (status == NSC_OK && !nsc_plan_view_tell(view, proposal->trace))
         status = nsc_fail(context->id, NSC_NO_MEMORY, "nsc_plan_view_create: no host memory");
-    if (status != NSC_OK)
+    if (status != NSC_OK) {
         nsc_plan_view_release(view);
-    else
-        *out = view;
-    return status;
+        return status;
+    }
+    release_values(view->plan);
+    *out = view;
+    return NSC_OK;
 }
 
 void nsc_plan_view_release(nsc_plan_view *view)

@@ -138,6 +138,35 @@ START_TEST(the_same_on_every_device_and_composed)
 }
 END_TEST
 
+/* Moving and forgetting parameters changes neither seed nor step, nor the bounds of plans. */
+START_TEST(seed_and_step_stay_with_the_net)
+{
+    float rate = 0.5f;
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_custom(drop, .user = &rate);
+    size_t plans = 0;
+    ASSERT_OK(nsc_set_random(net, 7, 3));
+    free(run(net, context, NSC_TRAINING));
+    float *fourth = run(net, context, NSC_TRAINING);
+    ASSERT_OK(nsc_set_plan_bounds(net, 1, 0));
+    for (int forget = 0; forget < 2; forget++) {
+        ASSERT_OK(nsc_set_random(net, 7, 3));
+        free(run(net, context, NSC_TRAINING));
+        ASSERT_OK(forget ? nsc_forget(net) : nsc_move(net, NULL, context));
+        ASSERT_OK(nsc_plan_usage(net, &plans, NULL));
+        ck_assert_uint_eq(plans, 0);
+        float *again = run(net, context, NSC_TRAINING);
+        ck_assert(same(fourth, again));
+        free(again);
+        free(run(net, context, NSC_INFERENCE));
+        ASSERT_OK(nsc_plan_usage(net, &plans, NULL));
+        ck_assert_uint_eq(plans, 1);
+    }
+    free(fourth);
+    nsc_release(net);
+}
+END_TEST
+
 /* Appendix A 26: what the first pass is does not show in the weights. */
 START_TEST(a26_first_passes_give_equal_weights)
 {
@@ -181,6 +210,7 @@ int main(void)
     EACH_BACKEND(cases, steps_differ_and_come_back);
     EACH_BACKEND(cases, masks_belong_to_the_call);
     EACH_BACKEND(cases, the_same_on_every_device_and_composed);
+    EACH_BACKEND(cases, seed_and_step_stay_with_the_net);
     EACH_BACKEND(cases, a26_first_passes_give_equal_weights);
     EACH_BACKEND(cases, a_bad_rate_is_told);
     return model_end();

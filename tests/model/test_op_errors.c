@@ -226,11 +226,63 @@ START_TEST(there_is_nothing_to_gather_from)
 }
 END_TEST
 
+/* in[0] is as large as the parameter with its borders. */
+static nsc_status repeat_edge(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count, nsc_value **out,
+                              size_t out_count)
+{
+    (void)in_count, (void)out_count;
+    nsc_value *parameter = nsc_op_parameter(trace, *(nsc_parameter **)user);
+    out[0] = nsc_op_add(in[0], nsc_op_pad(parameter, (int64_t[]){2}, (int64_t[]){2}, NSC_PAD_EDGE, 0));
+    return NSC_OK;
+}
+
+START_TEST(nothing_has_no_edge)
+{
+    nsc_parameter *parameter = NULL;
+    nsc_block *net = nsc_custom(repeat_edge, .user = &parameter);
+    parameter = nsc_declare(net, "p", .rank = 1, .dims = (int64_t[]){NSC_UNKNOWN});
+    ASSERT_OK(nsc_initialize(net, model_context(_i), NULL));
+    nsc_tensor *four = INPUT(model_context(_i), 1, 4), *five = INPUT(model_context(_i), 1, 5), *y = NULL;
+    ASSERT_STATUS(nsc_forward(net, four, &y), NSC_SHAPE_CONFLICT);
+    ASSERT_SAYS(nsc_last_error(model_context(_i)), "the edge that is repeated", "input 0 (4)");
+    ASSERT_OK(nsc_forward(net, five, &y));
+    ASSERT_SHAPE(parameter, 1);
+    nsc_tensor_release(y);
+    nsc_tensor_release(five);
+    nsc_tensor_release(four);
+    nsc_release(net);
+}
+END_TEST
+
+/* Three results that live at once, each of nearly 2^63 bytes. */
+static nsc_status three_huge(nsc_trace *trace, void *user, nsc_value *const *in, size_t in_count, nsc_value **out,
+                             size_t out_count)
+{
+    (void)trace, (void)user, (void)in_count, (void)out_count;
+    nsc_value *x = nsc_op_broadcast(in[0], 1, (int64_t[]){INT64_MAX / 4});
+    nsc_value *a = nsc_op_softmax(nsc_op_exp(x), 0), *b = nsc_op_softmax(nsc_op_sin(x), 0);
+    out[0] = nsc_op_sum(nsc_op_mul(nsc_op_mul(a, b), nsc_op_softmax(nsc_op_cos(x), 0)), NULL, 0, 0);
+    return NSC_OK;
+}
+
+START_TEST(memory_beyond_63_bits)
+{
+    nsc_block *net = nsc_custom(three_huge);
+    nsc_tensor *x = INPUT(model_context(_i), 1, 1), *y = NULL;
+    ASSERT_STATUS(nsc_forward(net, x, &y), NSC_UNSUPPORTED);
+    ASSERT_SAYS(nsc_last_error(model_context(_i)), "do not fit into 63 bits", "use a smaller batch");
+    nsc_tensor_release(x);
+    nsc_release(net);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = model_begin("op_errors");
     tcase_add_loop_test(tests, operations_refuse_what_does_not_fit, 0, REFUSED);
     EACH_BACKEND(tests, there_is_no_largest_of_nothing);
     EACH_BACKEND(tests, there_is_nothing_to_gather_from);
+    EACH_BACKEND(tests, nothing_has_no_edge);
+    EACH_BACKEND(tests, memory_beyond_63_bits);
     return model_end();
 }

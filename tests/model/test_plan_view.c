@@ -326,6 +326,21 @@ START_TEST(test_a_context_is_held)
 }
 END_TEST
 
+START_TEST(test_values_are_not_held)
+{
+    nsc_context *context = model_open(_i, NULL), *other = model_open(_i, NULL);
+    nsc_block *net = net_of(0);
+    ASSERT_OK(nsc_infer_shapes(net, &SHAPE(6, 20), 1));
+    ASSERT_OK(nsc_initialize(net, other, NULL));
+    nsc_plan_view *view = view_of(context, net, SHAPE(6, 20), NSC_INFERENCE);
+    nsc_release(net);
+    ASSERT_OK(nsc_context_close(other));
+    check_view(view);
+    nsc_plan_view_release(view);
+    ASSERT_OK(nsc_context_close(context));
+}
+END_TEST
+
 START_TEST(test_misuse)
 {
     nsc_context *context = model_context(_i);
@@ -373,6 +388,7 @@ int main(void)
     EACH_BACKEND(tests, test_storages);
     EACH_BACKEND(tests, test_unknown_sizes);
     EACH_BACKEND(tests, test_a_context_is_held);
+    EACH_BACKEND(tests, test_values_are_not_held);
     EACH_BACKEND(tests, test_misuse);
     return model_end();
 }
