@@ -124,9 +124,9 @@ static nsc_status check_transfer(const char *call, const nsc_tensor *tensor, con
 nsc_status nsc_tensor_write(nsc_tensor *tensor, const void *data, size_t bytes)
 {
     nsc_status status = check_transfer("nsc_tensor_write", tensor, data, bytes);
-    if (status == NSC_OK && nsc_tensor_viewed(tensor))
-        status = nsc_fail(tensor->context->id, NSC_INVALID,
-                          "nsc_tensor_write: a view of the tensor is open: call nsc_tensor_end_view first");
+    const char *held = status == NSC_OK ? nsc_tensor_held(tensor) : NULL;
+    if (held != NULL)
+        status = nsc_fail(tensor->context->id, NSC_INVALID, "nsc_tensor_write: the tensor cannot be written, %s", held);
     if (status != NSC_OK || bytes == 0)
         return status;
     return nsc_device_write(&tensor->context->device, tensor->memory->buffer, 0, bytes, data);

@@ -120,11 +120,10 @@ static nsc_status make_outputs(const nsc_plan *plan, nsc_tensor **out, size_t co
                             "nsc_run: output %zu has shape %s, the net gives %s; pass NULL to have it made", i,
                             nsc_shape_text(have, out[i]->rank, out[i]->dims),
                             nsc_shape_text(want, shape->rank, shape->dims));
-        } else if (nsc_tensor_viewed(out[i])) {
+        } else if (nsc_tensor_held(out[i]) != NULL) {
             return nsc_fail(plan->context->id, NSC_INVALID,
-                            "nsc_run: a view of output %zu is open: call nsc_tensor_end_view first, or pass NULL to "
-                            "have another made",
-                            i);
+                            "nsc_run: output %zu cannot be written, %s; or pass NULL to have another made", i,
+                            nsc_tensor_held(out[i]));
         }
     }
     return NSC_OK;
@@ -271,7 +270,7 @@ nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in,
     if (call.plan == NULL)
         status = first_run(&call, &ran);
     if (status == NSC_OK && call.executor == NULL)
-        status = nsc_executor_make(call.plan, &call.executor, &refused_step);
+        status = nsc_net_executor(call.net, call.plan, &call.executor, &refused_step);
     if (status == NSC_OK && !ran)
         status = make_outputs(call.plan, out, out_count, &call.made);
     if (status == NSC_OK && !ran)

@@ -127,6 +127,17 @@ nsc_plan *nsc_net_borrow(nsc_net *net, nsc_mode mode, const nsc_tensor *const *i
     return found;
 }
 
+nsc_status nsc_net_executor(nsc_net *net, nsc_plan *plan, nsc_executor **executor, size_t *refused_step)
+{
+    nsc_status status = nsc_executor_make(plan, executor, refused_step);
+    if (status != NSC_OK)
+        return status;
+    pthread_mutex_lock(&net->lock);
+    hold_bounds(net);
+    pthread_mutex_unlock(&net->lock);
+    return NSC_OK;
+}
+
 void nsc_net_give_back(nsc_net *net, nsc_plan *plan, nsc_executor *executor)
 {
     pthread_mutex_lock(&net->lock);

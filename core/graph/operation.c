@@ -25,10 +25,10 @@ static nsc_status check_views(nsc_context *context, const nsc_operation_call *ca
         if (!nsc_view_inside(view, call->operands[view->buffer]->bytes))
             return nsc_fail(context->id, NSC_INVALID, "a view reaches past the end of operand %u (%zu bytes)",
                             view->buffer, call->operands[view->buffer]->bytes);
-        if (i >= count - nsc_operation_outputs(call->operation) && nsc_tensor_viewed(call->operands[view->buffer]))
-            return nsc_fail(context->id, NSC_INVALID,
-                            "operand %u is written, and a view of it is open: call nsc_tensor_end_view first",
-                            view->buffer);
+        bool written = i >= count - nsc_operation_outputs(call->operation);
+        const char *held = written ? nsc_tensor_held(call->operands[view->buffer]) : NULL;
+        if (held != NULL)
+            return nsc_fail(context->id, NSC_INVALID, "operand %u cannot be written, %s", view->buffer, held);
     }
     if (call->scalar_count != nsc_operation_scalars(call->operation))
         return nsc_fail(context->id, NSC_INVALID, "%u scalars are given, and the %s takes %u", call->scalar_count,

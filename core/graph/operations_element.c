@@ -265,6 +265,9 @@ nsc_value *nsc_op_activation(nsc_value *x, nsc_activation activation)
     nsc_value *broken;
     nsc_element element;
     float numbers[2] = {0, 0};
+    nsc_trace *trace = nsc_op_begin("nsc_op_activation", &x, 1, &broken);
+    if (trace == NULL)
+        return broken;
     if (activation == NSC_IDENTITY)
         return x;
     if (activation == NSC_SOFTMAX)
@@ -273,9 +276,7 @@ nsc_value *nsc_op_activation(nsc_value *x, nsc_activation activation)
         return nsc_op_log_softmax(x, -1);
     if (nsc_activation_element(activation, &element, numbers))
         return nsc_op_element(element, "nsc_op_activation", &x, 1, numbers);
-    nsc_trace *trace = nsc_op_begin("nsc_op_activation", &x, 1, &broken);
-    if (trace != NULL)
-        nsc_trace_error(trace, NSC_INVALID, "nsc_op_activation: %d is no activation", (int)activation);
+    nsc_trace_error(trace, NSC_INVALID, "nsc_op_activation: %d is no activation", (int)activation);
     return broken;
 }
 

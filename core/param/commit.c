@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/param/budget.h"
 #include "core/param/initializer.h"
+#include "core/tensor.h"
 
 /* What publishing one shape will need, made before anything changes. */
 typedef struct pending_shape {
@@ -176,6 +177,7 @@ void nsc_commit_publish(nsc_commit *commit)
             nsc_cell_root(parameter->axes[axis])->values++;
         nsc_tensor_release(parameter->value);
         parameter->value = nsc_commit_value(commit, i);
+        atomic_store(&parameter->value->is_value, true);
         commit->values[i] = NULL;
         atomic_fetch_add(&parameter->generation, 1);
     }

@@ -247,9 +247,9 @@ nsc_status nsc_initializer_fill(const nsc_initializer *initializer, const nsc_fi
     if (tensor->dtype != NSC_FLOAT32)
         return nsc_fail(owner, NSC_WRONG_DTYPE, "nsc_initializer_fill: the tensor is %s, initial values are float32",
                         nsc_dtype_name(tensor->dtype));
-    if (nsc_tensor_viewed(tensor))
-        return nsc_fail(owner, NSC_INVALID,
-                        "nsc_initializer_fill: a view of the tensor is open: call nsc_tensor_end_view first");
+    const char *held = nsc_tensor_held(tensor);
+    if (held != NULL)
+        return nsc_fail(owner, NSC_INVALID, "nsc_initializer_fill: the tensor cannot be written, %s", held);
     if (!nsc_initializer_valid(initializer, text, sizeof text))
         return nsc_fail(owner, NSC_INVALID, "nsc_initializer_fill: %s", text);
     if (initializer->kind == NSC_INIT_DEFAULT)

@@ -43,6 +43,7 @@ typedef struct nsc_plan_view nsc_plan_view;
  * releases it before the context is closed. Errors: INVALID, PENDING (an unknown size), UNSUPPORTED, NO_MEMORY, and those of
  * preparing. */
 NSC_API nsc_status nsc_plan_view_create(nsc_proposal *proposal, nsc_context *context, nsc_plan_view **plan);
+/* NULL is allowed. */
 NSC_API void nsc_plan_view_release(nsc_plan_view *plan);
 
 typedef struct nsc_plan_info {

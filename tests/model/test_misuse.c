@@ -256,6 +256,30 @@ START_TEST(test_ties_that_are_refused)
 }
 END_TEST
 
+/* Plans read it: it changes through its parameter alone. */
+START_TEST(test_the_value_of_a_parameter_is_not_written)
+{
+    nsc_context *context = model_context(_i);
+    nsc_block *net = nsc_dense(3, .in_units = 3, .no_bias = 1);
+    const float numbers[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    nsc_tensor *value = NULL, *x = INPUT(context, 1, 3, 3);
+    ASSERT_OK(nsc_initialize(net, context, NULL));
+    ASSERT_OK(nsc_parameter_value(model_parameter(net, "weight"), &value));
+    float *before = model_read(value);
+    ASSERT_STATUS(nsc_tensor_write(value, numbers, sizeof numbers), NSC_INVALID);
+    ASSERT_SAYS(model_either(context), "nsc_tensor_write", "the value of a parameter", "nsc_parameter_set");
+    ASSERT_STATUS(nsc_forward(net, x, &value), NSC_INVALID);
+    ASSERT_SAYS(model_either(context), "output 0", "the value of a parameter");
+    float *after = model_read(value);
+    ck_assert_mem_eq(before, after, sizeof numbers);
+    free(before);
+    free(after);
+    nsc_tensor_release(value);
+    nsc_tensor_release(x);
+    nsc_release(net);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = model_begin("misuse");
@@ -267,5 +291,6 @@ int main(void)
     EACH_BACKEND(tests, test_a_result_of_the_wrong_shape_is_not_written);
     EACH_BACKEND(tests, test_the_input_as_the_result);
     EACH_BACKEND(tests, test_ties_that_are_refused);
+    EACH_BACKEND(tests, test_the_value_of_a_parameter_is_not_written);
     return model_end();
 }
