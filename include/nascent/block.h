@@ -267,7 +267,8 @@ NSC_API nsc_status nsc_infer_shapes(nsc_block *net, const nsc_shape *inputs, siz
  * does. Errors: NOT_REQUESTED, SHAPE_CONFLICT, PENDING, WRONG_DEVICE, WRONG_DTYPE, NO_MEMORY, DEVICE_LOST, FAILED.
  * x may be released at once: the device works in order. */
 NSC_API nsc_status nsc_forward(nsc_block *net, const nsc_tensor *x, nsc_tensor **y);
-/* The form with several inputs and outputs. */
+/* The form with several inputs and outputs. Errors: as nsc_forward, and INVALID: counts that are not the net's, an output
+ * that is an input, another output, the value of a parameter, or viewed (nsc_tensor_view). */
 NSC_API nsc_status nsc_run(nsc_block *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
                            nsc_tensor **out, size_t out_count);
 
