@@ -138,8 +138,8 @@ START_TEST(layer_fails_the_nth_call)
             ck_assert_int_eq(clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL), CL_SUCCESS);
             buffers[i] = clCreateBuffer(context, CL_MEM_READ_WRITE, 64, NULL, &code);
             ck_assert_int_eq(code, fails ? -61 : CL_SUCCESS);
-            ck_assert(!buffers[i] == fails);
-            ck_assert(!layer_failed() == (i < 1));
+            ck_assert_int_eq(buffers[i] == NULL, fails);
+            ck_assert_int_eq(layer_failed() == NULL, i < 1);
         }
         ck_assert_str_eq(layer_failed(), "clCreateBuffer");
         ck_assert_int_eq(held("buffers"), forever ? 1 : 3);
