@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """summary.py [--broken N] TESTLOG...: what meson's testlog.json files say, added up: "N passed, N failed, N skipped" on
-the last line, before it each failed test with the end of its output, and what conformance tests say of random
-expressions. N rows that could not be built or run count as failed. Ends 1 when something failed."""
+the last line, before it each failed test with the end of its output, and what tests say of random expressions and of
+injected faults. N rows that could not be built or run count as failed. Ends 1 when something failed."""
 import json
 import sys
 

@@ -94,9 +94,9 @@ static CLBlastStatusCode enqueue(nsc_backend_device *device, const nsc_backend_s
     return code;
 }
 
-/* Makes the shared buffer large enough for the step. An offset makes CLBlast copy a matrix, so 1 asks for the most that
- * a launch can need. */
-static bool reserve(nsc_backend_device *device, const nsc_backend_step *step)
+/* Makes the shared buffer large enough for the step; UNSUPPORTED where no buffer may be that large. An offset makes CLBlast
+ * copy a matrix, so 1 asks for the most that a launch can need. */
+static nsc_backend_status reserve(nsc_backend_device *device, const nsc_backend_step *step)
 {
     size_t bytes = 0;
     cl_int code;
@@ -105,20 +105,22 @@ static bool reserve(nsc_backend_device *device, const nsc_backend_step *step)
         CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, transpose(&step->a), transpose(&step->b), step->m, step->n,
                                    step->k, 1, step->a.ld, 1, step->b.ld, 1, step->c.ld, &device->queue, &bytes);
     pthread_mutex_unlock(&nsc_cl_process_lock);
-    if (asked != CLBlastSuccess || bytes > device->max_buffer)
-        return false;
+    if (asked != CLBlastSuccess)
+        return nsc_cl_fail(device->host, "CLBlastSGemmTempBufferSize", "gemm", (cl_int)asked);
+    if (bytes > device->max_buffer)
+        return NSC_BACKEND_UNSUPPORTED;
     if (bytes < 4)
         bytes = 4; /* the direct path uses none, but takes a valid one */
     if (bytes <= device->blast_temp_bytes)
-        return true;
+        return NSC_BACKEND_OK;
     cl_mem grown = clCreateBuffer(device->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
     if (!grown)
-        return false;
+        return nsc_cl_fail(device->host, "clCreateBuffer", "CLBlast", code);
     if (device->blast_temp)
         clReleaseMemObject(device->blast_temp); /* the driver keeps it for work that is enqueued */
     device->blast_temp = grown;
     device->blast_temp_bytes = bytes;
-    return true;
+    return NSC_BACKEND_OK;
 }
 
 /* ---- the trial ---- */
@@ -128,32 +130,60 @@ static float sample(size_t i, uint32_t salt)
     return (float)((int)((i * 2654435761u + salt) >> 7 & 15) - 7); /* small integers: every sum is exact */
 }
 
-/* One GEMM against the host on rows at both ends and in the middle. What lies around C must stay. */
-static bool trial(nsc_backend_device *device, size_t m, size_t n, size_t k, bool ta, bool tb)
+/* One GEMM into host[2], from matrices of samples. */
+static nsc_backend_status multiply(nsc_backend_device *device, const nsc_backend_step *step, float *const host[3],
+                                   const size_t sizes[3], size_t margin)
 {
-    const size_t margin = 8, sizes[3] = {m * k, k * n, margin + m * n + margin};
-    nsc_backend_step step = {.m = m, .n = n, .k = k, .alpha = 2.0f, .beta = -1.0f};
-    float *host[3] = {NULL, NULL, NULL};
     cl_mem memory[3] = {NULL, NULL, NULL};
     const size_t offset[3] = {0, 0, margin};
     cl_int code = CL_SUCCESS;
-    step.a = (nsc_cl_matrix){ta, ta ? m : k};
-    step.b = (nsc_cl_matrix){tb, tb ? k : n};
-    step.c = (nsc_cl_matrix){false, n};
-    bool right = true;
-    for (uint32_t i = 0; i < 3 && right; i++) {
-        host[i] = malloc(sizes[i] * sizeof(float));
-        right = host[i] != NULL;
-        for (size_t j = 0; right && j < sizes[i]; j++)
+    nsc_backend_status status = NSC_BACKEND_OK;
+    for (uint32_t i = 0; i < 3 && status == NSC_BACKEND_OK; i++) {
+        for (size_t j = 0; j < sizes[i]; j++)
             host[i][j] = sample(j, i);
-        if (right)
-            memory[i] = clCreateBuffer(device->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR,
-                                       sizes[i] * sizeof(float), host[i], &code);
-        right = right && memory[i];
+        memory[i] = clCreateBuffer(device->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, sizes[i] * sizeof(float),
+                                   host[i], &code);
+        if (!memory[i])
+            status = nsc_cl_fail(device->host, "clCreateBuffer", "CLBlast", code);
     }
-    right = right && reserve(device, &step) && enqueue(device, &step, memory, offset, NULL) == CLBlastSuccess &&
-            clEnqueueReadBuffer(device->queue, memory[2], CL_TRUE, 0, sizes[2] * sizeof(float), host[2], 0, NULL,
-                                NULL) == CL_SUCCESS;
+    if (status == NSC_BACKEND_OK)
+        status = reserve(device, step);
+    if (status == NSC_BACKEND_OK) {
+        code = (cl_int)enqueue(device, step, memory, offset, NULL);
+        if (code != CL_SUCCESS)
+            status = nsc_cl_fail(device->host, "CLBlastSgemmWithTempBuffer", "self-check", code);
+    }
+    if (status == NSC_BACKEND_OK) {
+        code =
+            clEnqueueReadBuffer(device->queue, memory[2], CL_TRUE, 0, sizes[2] * sizeof(float), host[2], 0, NULL, NULL);
+        if (code != CL_SUCCESS)
+            status = nsc_cl_fail(device->host, "clEnqueueReadBuffer", "CLBlast", code);
+    }
+    for (int i = 0; i < 3; i++)
+        if (memory[i])
+            clReleaseMemObject(memory[i]);
+    return status;
+}
+
+/* One GEMM against the host on rows at both ends and in the middle; UNSUPPORTED: it is wrong. What lies around C must
+ * stay. */
+static nsc_backend_status trial(nsc_backend_device *device, size_t m, size_t n, size_t k, bool ta, bool tb)
+{
+    const size_t margin = 8, sizes[3] = {m * k, k * n, margin + m * n + margin};
+    const nsc_backend_step step = {.m = m,
+                                   .n = n,
+                                   .k = k,
+                                   .alpha = 2.0f,
+                                   .beta = -1.0f,
+                                   .a = {ta, ta ? m : k},
+                                   .b = {tb, tb ? k : n},
+                                   .c = {false, n}};
+    float *all = malloc((sizes[0] + sizes[1] + sizes[2]) * sizeof *all);
+    if (!all)
+        return nsc_cl_fail(device->host, "malloc", "CLBlast", CL_OUT_OF_HOST_MEMORY);
+    float *const host[3] = {all, all + sizes[0], all + sizes[0] + sizes[1]};
+    nsc_backend_status status = multiply(device, &step, host, sizes, margin);
+    bool right = status == NSC_BACKEND_OK;
     for (size_t i = 0; right && i < margin; i++)
         right = host[2][i] == sample(i, 2) && host[2][margin + m * n + i] == sample(margin + m * n + i, 2);
     const size_t rows[3] = {0, m / 2, m - 1};
@@ -165,50 +195,59 @@ static bool trial(nsc_backend_device *device, size_t m, size_t n, size_t k, bool
                 sum += (double)host[0][ta ? p * m + i : i * k + p] * (double)host[1][tb ? j * k + p : p * n + j];
             right = (double)host[2][margin + i * n + j] == 2 * sum - (double)sample(margin + i * n + j, 2);
         }
-    for (int i = 0; i < 3; i++) {
-        if (memory[i])
-            clReleaseMemObject(memory[i]);
-        free(host[i]);
-    }
-    return right;
+    free(all);
+    return status == NSC_BACKEND_OK && !right ? NSC_BACKEND_UNSUPPORTED : status;
 }
 
-static bool override_all(nsc_backend_device *device, const parameter_set *sets)
+static nsc_backend_status override_all(nsc_backend_device *device, const parameter_set *sets)
 {
-    bool done = true;
+    CLBlastStatusCode code = CLBlastSuccess;
     pthread_mutex_lock(&nsc_cl_process_lock);
-    for (size_t i = 0; i < SETS && done; i++) {
+    for (size_t i = 0; i < SETS && code == CLBlastSuccess; i++) {
         const char *names[MAX_PARAMETERS];
         memcpy(names, sets[i].names, sizeof names);
-        done = CLBlastOverrideParameters(device->id, sets[i].kernel, CLBlastPrecisionSingle, sets[i].count, names,
-                                         sets[i].values) == CLBlastSuccess;
+        code = CLBlastOverrideParameters(device->id, sets[i].kernel, CLBlastPrecisionSingle, sets[i].count, names,
+                                         sets[i].values);
     }
     pthread_mutex_unlock(&nsc_cl_process_lock);
-    return done;
+    return code == CLBlastSuccess ? NSC_BACKEND_OK
+                                  : nsc_cl_fail(device->host, "CLBlastOverrideParameters", NULL, (cl_int)code);
 }
 
 /* At the first GEMM and not at open: the first build takes seconds on some CPUs. It is never remembered, since the trial
  * is also what builds CLBlast's program, so that launches build nothing. The parameters are set once: a change would
- * build again. */
-static void try_out(nsc_backend_device *device)
+ * build again. The want of memory or of the device says nothing about CLBlast: it is given back, and nothing is decided. */
+static nsc_backend_status try_out(nsc_backend_device *device)
 {
+    static const struct {
+        size_t m, n, k;
+        bool ta, tb;
+    } direct[] = {
+        {37, 29, 53, false, false}, {29, 37, 53, true, false}, {37, 29, 53, false, true}, {29, 37, 53, true, true}};
     const bool wide = device->max_group >= WIDE_GROUP && device->max_items[0] >= 16 && device->max_items[1] >= 16 &&
                       device->local_bytes >= WIDE_LOCAL;
     const bool small = device->max_group >= SMALL_GROUP && device->max_items[0] >= 4 && device->max_items[1] >= 4 &&
                        device->local_bytes >= SMALL_LOCAL;
-    const char *why = NULL;
-    if (!wide && !small)
-        why = "CLBlast off: work-groups or local memory too small for it";
-    else if (!override_all(device, wide ? wide_sets : small_sets))
+    const char *why = "CLBlast off: work-groups or local memory too small for it";
+    nsc_backend_status status = NSC_BACKEND_UNSUPPORTED;
+    if (wide || small) {
         why = "CLBlast off: it refused our parameters";
-    else if (!trial(device, 37, 29, 53, false, false) || !trial(device, 29, 37, 53, true, false) ||
-             !trial(device, 37, 29, 53, false, true) || !trial(device, 29, 37, 53, true, true))
+        status = override_all(device, wide ? wide_sets : small_sets);
+    }
+    for (size_t i = 0; i < sizeof direct / sizeof *direct && status == NSC_BACKEND_OK; i++) {
         why = "CLBlast off: its direct GEMM fails or is wrong on this device";
-    else if (wide && !trial(device, WIDE_INDIRECT + 3, WIDE_INDIRECT + 1, WIDE_INDIRECT + 5, false, true))
+        status = trial(device, direct[i].m, direct[i].n, direct[i].k, direct[i].ta, direct[i].tb);
+    }
+    if (wide && status == NSC_BACKEND_OK) {
         why = "CLBlast off: its indirect GEMM fails or is wrong on this device";
-    device->blast = why ? NSC_CL_BLAST_OFF : NSC_CL_BLAST_ON;
-    if (why)
+        status = trial(device, WIDE_INDIRECT + 3, WIDE_INDIRECT + 1, WIDE_INDIRECT + 5, false, true);
+    }
+    if (status == NSC_BACKEND_NO_MEMORY || status == NSC_BACKEND_LOST)
+        return status;
+    device->blast = status == NSC_BACKEND_OK ? NSC_CL_BLAST_ON : NSC_CL_BLAST_OFF;
+    if (status != NSC_BACKEND_OK)
         nsc_cl_note(device, why);
+    return NSC_BACKEND_OK;
 }
 
 /* ---- steps ---- */
@@ -233,7 +272,8 @@ static bool narrow(const nsc_backend_view *view)
     return !nsc_cl_geometry_wide(&geometry);
 }
 
-int nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *gemm, nsc_backend_step *step)
+nsc_backend_status nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *gemm,
+                                         nsc_backend_step *step)
 {
     nsc_backend_step mine = {.m = (size_t)gemm->c.dims[0],
                              .n = (size_t)gemm->c.dims[1],
@@ -243,11 +283,16 @@ int nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *ge
     if (device->blast == NSC_CL_BLAST_OFF || !narrow(&gemm->a) || !narrow(&gemm->b) || !narrow(&gemm->c) ||
         !matrix_of(&gemm->a, &mine.a) || !matrix_of(&gemm->b, &mine.b) || !matrix_of(&gemm->c, &mine.c) ||
         mine.c.transposed)
-        return 0;
-    if (device->blast == NSC_CL_BLAST_UNTRIED)
-        try_out(device);
-    if (device->blast != NSC_CL_BLAST_ON || !reserve(device, &mine))
-        return 0;
+        return NSC_BACKEND_OK;
+    nsc_backend_status status = device->blast == NSC_CL_BLAST_UNTRIED ? try_out(device) : NSC_BACKEND_OK;
+    if (status == NSC_BACKEND_OK && device->blast == NSC_CL_BLAST_ON)
+        status = reserve(device, &mine);
+    if (status == NSC_BACKEND_NO_MEMORY || status == NSC_BACKEND_FAILED)
+        nsc_cl_log(device->host, NSC_BACKEND_LOG_WARNING,
+                   "CLBlast %s: this gemm runs on our own kernel, the next tries again",
+                   status == NSC_BACKEND_NO_MEMORY ? "has no memory" : "fails");
+    if (status != NSC_BACKEND_OK || device->blast != NSC_CL_BLAST_ON)
+        return status == NSC_BACKEND_LOST ? status : NSC_BACKEND_OK;
     step->blast = true;
     step->m = mine.m;
     step->n = mine.n;
@@ -260,7 +305,7 @@ int nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *ge
     nsc_cl_operand_add(step, &gemm->a);
     nsc_cl_operand_add(step, &gemm->b);
     nsc_cl_operand_add(step, &gemm->c);
-    return 1;
+    return NSC_BACKEND_OK;
 }
 
 nsc_backend_status nsc_cl_blast_launch(nsc_backend_device *device, const nsc_backend_step *step,

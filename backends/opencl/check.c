@@ -74,7 +74,7 @@ static nsc_backend_status check_random(nsc_backend_device *device, uint32_t dist
     return status;
 }
 
-/* A constant over every element,. */
+/* A constant over every element. */
 static nsc_backend_status check_map(nsc_backend_device *device, float *values, bool *right)
 {
     static const nsc_backend_instruction code[] = {{NSC_OP_IMMEDIATE, 0}, {NSC_OP_STORE, 0}};
@@ -102,7 +102,7 @@ nsc_backend_status nsc_cl_check_device(nsc_backend_device *device, uint32_t *kin
     static const char passed[] = "passed";
     const nsc_backend_host *host = device->host;
     char key[1024], record[sizeof passed] = "";
-    bool random_right, map_right;
+    bool random_right, map_right = false;
     size_t key_bytes = record_key(device, key, sizeof key);
     if (key_bytes && host->cache_get(host->context, key, key_bytes, record, sizeof record) == sizeof passed &&
         memcmp(record, passed, sizeof passed) == 0)
@@ -110,11 +110,14 @@ nsc_backend_status nsc_cl_check_device(nsc_backend_device *device, uint32_t *kin
     float *values = malloc(VALUES * sizeof *values);
     if (!values)
         return nsc_cl_fail(host, "malloc", "self-check", CL_OUT_OF_HOST_MEMORY);
-    /* A generator that cannot be built is as useless as a wrong one; only the map is required. */
-    (void)check_random(device, NSC_BACKEND_NORMAL, values, &random_right);
+    nsc_backend_status random = check_random(device, NSC_BACKEND_NORMAL, values, &random_right);
     if (random_right)
-        (void)check_random(device, NSC_BACKEND_TRUNCATED_NORMAL, values, &random_right);
-    nsc_backend_status status = check_map(device, values, &map_right);
+        random = check_random(device, NSC_BACKEND_TRUNCATED_NORMAL, values, &random_right);
+    nsc_backend_status status = random;
+    /* A generator that cannot be built is as useless as a wrong one, only the map is required; but the want of memory or
+     * of the device says nothing about the generator. */
+    if (random != NSC_BACKEND_NO_MEMORY && random != NSC_BACKEND_LOST)
+        status = check_map(device, values, &map_right);
     free(values);
     if (status != NSC_BACKEND_OK)
         return status;
@@ -122,7 +125,8 @@ nsc_backend_status nsc_cl_check_device(nsc_backend_device *device, uint32_t *kin
         return nsc_cl_fail_text(host, NSC_BACKEND_FAILED, "self-check: this device computes a constant wrong");
     if (!random_right) {
         *kinds &= ~NSC_BACKEND_KIND_BIT(NSC_BACKEND_RANDOM);
-        nsc_cl_note(device, "random off: the generator's values differ from the host's");
+        nsc_cl_note(device, random == NSC_BACKEND_OK ? "random off: the generator's values differ from the host's"
+                                                     : "random off: the generator fails on this device");
     } else if (key_bytes) {
         host->cache_put(host->context, key, key_bytes, passed, sizeof passed);
     }

@@ -56,10 +56,10 @@ const char *nsc_cl_error_name(cl_int code)
         NSC_CL_CODE(CL_INVALID_OPERATION);
         NSC_CL_CODE(CL_INVALID_BUFFER_SIZE);
         NSC_CL_CODE(CL_INVALID_GLOBAL_WORK_SIZE);
-    case -1001:
+    case NSC_CL_PLATFORM_NOT_FOUND:
         return "CL_PLATFORM_NOT_FOUND_KHR";
     default:
-        return "unknown code";
+        return code < NSC_CL_PLATFORM_NOT_FOUND ? "a code of CLBlast, see clblast_c.h" : "unknown code";
     }
 }
 

@@ -116,8 +116,9 @@ nsc_backend_status nsc_cl_gemm_describe(nsc_backend_device *device, const nsc_ba
         return NSC_BACKEND_UNSUPPORTED;
     /* Not on a CPU: there our blocks are several times faster than CLBlast (PoCL 3.1, 2 cores, 10,000 x 256 x 784: 136
      * against 12 GFLOP/s), and CLBlast's first build takes many seconds. */
-    if (!device->blocks && nsc_cl_blast_describe(device, gemm, step))
-        return NSC_BACKEND_OK;
+    nsc_backend_status status = device->blocks ? NSC_BACKEND_OK : nsc_cl_blast_describe(device, gemm, step);
+    if (status != NSC_BACKEND_OK || step->blast)
+        return status;
     return describe(device, &p, gemm->alpha, gemm->beta, step);
 }
 

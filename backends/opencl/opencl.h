@@ -23,6 +23,8 @@
 #define NSC_CL_ALIGNMENT 512
 /* Offsets and matrices stay below 2^31 elements of f32: CLBlast counts in int. */
 #define NSC_CL_MAX_BUFFER (((uint64_t)1 << 33) - NSC_CL_ALIGNMENT)
+/* cl_khr_icd: the loader's word for "no platform". */
+#define NSC_CL_PLATFORM_NOT_FOUND (-1001)
 #define NSC_CL_MAX_VIEWS (NSC_BACKEND_MAX_INPUTS + NSC_BACKEND_MAX_OUTPUTS)
 
 /* Sources from kernels/, as embedded texts. */
@@ -52,13 +54,14 @@ struct nsc_backend_device {
     cl_command_queue queue;
     cl_device_type type;
     bool fast_fma;
-    bool unified; /* device and host share their memory */
-    bool tiles;   /* the tiled GEMM fits: local memory and work-groups of 256 */
-    bool blocks;  /* the blocked GEMM with large blocks suits: a CPU */
+    bool compiler; /* it has one */
+    bool unified;  /* device and host share their memory */
+    bool tiles;    /* the tiled GEMM fits: local memory and work-groups of 256 */
+    bool blocks;   /* the blocked GEMM with large blocks suits: a CPU */
     uint32_t lanes;
     size_t max_group, max_items[3];
     size_t max_parameters;
-    uint64_t max_buffer, local_bytes;
+    uint64_t max_buffer, local_bytes, memory_bytes, base_align;
     char identity[640]; /* platform, device, driver: the head of every cache key */
     cl_mem normal_table;
     uint32_t unflushed;
@@ -140,8 +143,11 @@ nsc_backend_status nsc_cl_enumerate(const nsc_backend_host *host, uint32_t index
 /* The device at a global index over platforms and devices. END behind the last one. */
 nsc_backend_status nsc_cl_find(const nsc_backend_host *host, uint32_t index, cl_platform_id *platform,
                                cl_device_id *device, uint32_t *ordinal);
-void nsc_cl_platform_text(cl_platform_id platform, cl_platform_info what, char *text, size_t capacity);
-void nsc_cl_device_text(cl_device_id device, cl_device_info what, char *text, size_t capacity);
+/* Both cut what does not fit; text is "" after a failure. */
+nsc_backend_status nsc_cl_platform_text(const nsc_backend_host *host, cl_platform_id platform, cl_platform_info what,
+                                        char *text, size_t capacity);
+nsc_backend_status nsc_cl_device_text(const nsc_backend_host *host, cl_device_id device, cl_device_info what,
+                                      char *text, size_t capacity);
 
 /* ---- device.c, check.c ----------------------------------------------------------------------------------------- */
 
@@ -231,9 +237,10 @@ nsc_backend_status nsc_cl_softmax_describe(nsc_backend_device *device, const nsc
 
 /* ---- blast.c --------------------------------------------------------------------------------------------------- */
 
-/* Routes a GEMM to CLBlast if it can take it: 1 when it did, 0 when our own kernel must. The first call on a device sets
- * CLBlast's parameters, builds its program and compares both of its paths with the host. */
-int nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *gemm, nsc_backend_step *step);
+/* Routes a GEMM to CLBlast if it can take it: then step->blast is set; else our own kernel must. The first call on a device
+ * sets CLBlast's parameters, builds its program and compares both of its paths with the host. LOST is the only failure. */
+nsc_backend_status nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *gemm,
+                                         nsc_backend_step *step);
 /* event: of the last kernel; may be NULL. */
 nsc_backend_status nsc_cl_blast_launch(nsc_backend_device *device, const nsc_backend_step *step,
                                        const nsc_backend_binding *bindings, cl_event *event);

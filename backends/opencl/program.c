@@ -185,23 +185,27 @@ static nsc_backend_status build(nsc_backend_device *device, const nsc_cl_text *s
 }
 
 /* One reference of program for each unit kept; the caller keeps its own. */
-static bool keep(nsc_backend_device *device, const nsc_cl_text *unit, cl_program program)
+static nsc_backend_status keep(nsc_backend_device *device, const nsc_cl_text *unit, cl_program program)
 {
     if (device->program_count == device->program_capacity) {
         size_t capacity = device->program_capacity * 2 + 16;
         nsc_cl_program *programs = realloc(device->programs, capacity * sizeof *programs);
         if (!programs)
-            return false;
+            return nsc_cl_fail(device->host, "malloc", "program", CL_OUT_OF_HOST_MEMORY);
         device->programs = programs;
         device->program_capacity = capacity;
     }
     char *source = strdup(unit->data);
     if (!source)
-        return false;
-    clRetainProgram(program);
+        return nsc_cl_fail(device->host, "malloc", "program", CL_OUT_OF_HOST_MEMORY);
+    cl_int code = clRetainProgram(program);
+    if (code != CL_SUCCESS) {
+        free(source);
+        return nsc_cl_fail(device->host, "clRetainProgram", NULL, code);
+    }
     device->programs[device->program_count++] =
         (nsc_cl_program){.hash = unit_hash(unit), .source = source, .program = program};
-    return true;
+    return NSC_BACKEND_OK;
 }
 
 static nsc_backend_status build_missing(nsc_backend_device *device, const nsc_cl_text *const *missing, size_t count)
@@ -215,8 +219,7 @@ static nsc_backend_status build_missing(nsc_backend_device *device, const nsc_cl
     status = source.failed ? nsc_cl_fail(device->host, "malloc", "program", CL_OUT_OF_HOST_MEMORY)
                            : build(device, &source, &program);
     for (size_t i = 0; i < count && status == NSC_BACKEND_OK; i++)
-        if (!keep(device, missing[i], program))
-            status = nsc_cl_fail(device->host, "malloc", "program", CL_OUT_OF_HOST_MEMORY);
+        status = keep(device, missing[i], program);
     if (program)
         clReleaseProgram(program);
     nsc_cl_text_free(&source);

@@ -83,13 +83,17 @@ void nsc_cl_timing_free(nsc_backend_device *device)
     device->timing = NULL;
 }
 
-/* Another queue instead of the one that is there, which is done first; without a new one the old one stays. */
-static cl_int change_queue(nsc_backend_device *device, cl_command_queue_properties properties)
+/* Another queue instead of the one that is there, which is done first; without a new one the old one stays. *call: what
+ * failed. */
+static cl_int change_queue(nsc_backend_device *device, cl_command_queue_properties properties, const char **call)
 {
+    *call = "clFinish";
     cl_int code = clFinish(device->queue);
     device->unflushed = 0;
-    cl_command_queue queue =
-        code == CL_SUCCESS ? clCreateCommandQueue(device->context, device->id, properties, &code) : NULL;
+    if (code != CL_SUCCESS)
+        return code;
+    *call = "clCreateCommandQueue";
+    cl_command_queue queue = clCreateCommandQueue(device->context, device->id, properties, &code);
     if (!queue)
         return code;
     clReleaseCommandQueue(device->queue);
@@ -111,11 +115,13 @@ nsc_backend_status nsc_cl_profile_start(nsc_backend_device *device, uint32_t cap
         free(made);
         return nsc_cl_fail(device->host, "malloc", "times", CL_OUT_OF_HOST_MEMORY);
     }
-    cl_int code = change_queue(device, CL_QUEUE_PROFILING_ENABLE);
+    const char *call;
+    cl_int code = change_queue(device, CL_QUEUE_PROFILING_ENABLE, &call);
     if (code != CL_SUCCESS) {
         nsc_cl_timing_free(device);
-        status = nsc_cl_fail(device->host, "clCreateCommandQueue", "profiling", code);
-        return code == CL_INVALID_QUEUE_PROPERTIES || code == CL_INVALID_VALUE ? NSC_BACKEND_UNSUPPORTED : status;
+        status = nsc_cl_fail(device->host, call, "profiling", code);
+        /* A driver may have no such queues. */
+        return code == CL_INVALID_QUEUE_PROPERTIES ? NSC_BACKEND_UNSUPPORTED : status;
     }
     align(device, TRIES);
     if (!made->aligned)
@@ -125,9 +131,10 @@ nsc_backend_status nsc_cl_profile_start(nsc_backend_device *device, uint32_t cap
 
 void nsc_cl_profile_stop(nsc_backend_device *device)
 {
+    const char *call;
     nsc_cl_timing_free(device);
     if (device->pid == getpid())
-        (void)change_queue(device, 0);
+        (void)change_queue(device, 0, &call); /* the old queue does the same work */
 }
 
 nsc_backend_status nsc_cl_launch_timed(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,

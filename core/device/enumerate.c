@@ -53,7 +53,9 @@ static nsc_status end_of_list(const nsc_device_list *list, const nsc_backend_tab
         snprintf(why, capacity, "%s has no device here%s%s", table->name, *said ? ": " : "", said);
     else
         snprintf(why, capacity, "%s cannot list its devices: %s", table->name, *said ? said : "it gave no reason");
-    return over ? NSC_UNAVAILABLE : result == NSC_BACKEND_NO_MEMORY ? NSC_NO_MEMORY : NSC_FAILED;
+    if (over)
+        return NSC_UNAVAILABLE;
+    return result == NSC_BACKEND_NO_MEMORY ? NSC_NO_MEMORY : result == NSC_BACKEND_LOST ? NSC_DEVICE_LOST : NSC_FAILED;
 }
 
 nsc_status nsc_devices_list(nsc_device_list *list, const nsc_backend_table *table, const nsc_log *log, char *why,

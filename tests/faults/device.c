@@ -76,19 +76,57 @@ TAKE(launch,
      (device, queue, step, bindings, binding_count, scalars, scalar_count))
 TAKE(finish, (nsc_backend_device * device, nsc_backend_queue *queue), (device, queue))
 
+TAKE(enumerate, (const nsc_backend_host *host, uint32_t index, nsc_backend_info *info), (host, index, info))
+TAKE(open, (const nsc_backend_open_args *args, nsc_backend_device **device, nsc_backend_limits *limits),
+     (args, device, limits))
+TAKE(map_host,
+     (nsc_backend_device * device, nsc_backend_queue *queue, nsc_backend_buffer *buffer, uint64_t offset,
+      uint64_t bytes, const void **pointer),
+     (device, queue, buffer, offset, bytes, pointer))
+TAKE(unmap_host, (nsc_backend_device * device, nsc_backend_queue *queue, nsc_backend_buffer *buffer),
+     (device, queue, buffer))
+TAKE(profile_start, (nsc_backend_device * device, uint32_t capacity), (device, capacity))
+TAKE(launch_timed,
+     (nsc_backend_device * device, nsc_backend_queue *queue, nsc_backend_step *step,
+      const nsc_backend_binding *bindings, uint32_t binding_count, const float *scalars, uint32_t scalar_count,
+      uint64_t tag),
+     (device, queue, step, bindings, binding_count, scalars, scalar_count, tag))
+TAKE(profile_read, (nsc_backend_device * device, nsc_backend_time *times, uint32_t *count), (device, times, count))
+
+const nsc_backend_table *device_table(const nsc_backend_table *table)
+{
+    static nsc_backend_table bad;
+    real = *table;
+    bad = real;
+    bad.enumerate = bad_enumerate;
+    bad.open = bad_open;
+    bad.alloc = bad_alloc;
+    bad.write = bad_write;
+    bad.read = bad_read;
+    bad.prepare = bad_prepare;
+    bad.launch = bad_launch;
+    bad.finish = bad_finish;
+    if (real.prepare_many != NULL)
+        bad.prepare_many = bad_prepare_many;
+    if (real.map_host != NULL)
+        bad.map_host = bad_map_host;
+    if (real.unmap_host != NULL)
+        bad.unmap_host = bad_unmap_host;
+    if (real.profile_start != NULL)
+        bad.profile_start = bad_profile_start;
+    if (real.launch_timed != NULL)
+        bad.launch_timed = bad_launch_timed;
+    if (real.profile_read != NULL)
+        bad.profile_read = bad_profile_read;
+    return &bad;
+}
+
 void device_take(nsc_context *context)
 {
-    nsc_backend_table *table = &context->device.table;
     if (context_count == 0)
-        real = *table;
+        real = context->device.table;
+    context->device.table = *device_table(&real);
     contexts[context_count++] = context;
-    table->alloc = bad_alloc;
-    table->write = bad_write;
-    table->read = bad_read;
-    table->prepare = bad_prepare;
-    table->prepare_many = real.prepare_many == NULL ? NULL : bad_prepare_many;
-    table->launch = bad_launch;
-    table->finish = bad_finish;
 }
 
 void device_leave(void)

@@ -8,6 +8,8 @@
 #include <nascent/backend.h>
 #include <nascent/nascent.h>
 
+/* The table with entries that can fail in front of those given; there is one at a time. */
+const nsc_backend_table *device_table(const nsc_backend_table *table);
 /* Takes the context's backend; further contexts must be of the same one. */
 void device_take(nsc_context *context);
 /* Forgets those that were taken. */

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An OpenCL layer (OPENCL_LAYERS=/path/libnascent-layer.so) that counts what reaches the driver, calls made inside
- * CLBlast included. A test loads the same file again with dlopen and reads the counts with nsc_layer_count; with
+/* An OpenCL layer (OPENCL_LAYERS=/path/libnascent-layer.so) that counts what a program asks of the driver, calls made
+ * inside CLBlast included. A test loads the same file again with dlopen and reads the counts with nsc_layer_count; with
  * NSC_LAYER_REPORT set they are also printed on standard error at exit. */
-#define CL_TARGET_OPENCL_VERSION 300
-#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
+#include "chain.h"
 #include "layer.h"
-
-#include <CL/cl.h>
-#include <CL/cl_icd.h>
-#include <CL/cl_layer.h>
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
 
 enum counter {
     BUFFERS,
@@ -172,7 +165,6 @@ EXPORT CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t
     return CL_SUCCESS;
 }
 
-/* To add a fault: another entry of the table that answers instead of calling on. */
 EXPORT CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint target_entries, const struct _cl_icd_dispatch *target,
                                                    cl_uint *entries, const struct _cl_icd_dispatch **table)
 {
@@ -180,8 +172,8 @@ EXPORT CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint target_entries, const
     const cl_uint common = target_entries < have ? target_entries : have;
     if (!target || !entries || !table)
         return CL_INVALID_VALUE;
-    next = target;
-    memcpy(&mine, target, common * sizeof(void *));
+    next = nsc_layer_faults(nsc_layer_objects(target, common), common);
+    memcpy(&mine, next, common * sizeof(void *));
     mine.clCreateBuffer = create_buffer;
     mine.clEnqueueWriteBuffer = write_buffer;
     mine.clEnqueueReadBuffer = read_buffer;

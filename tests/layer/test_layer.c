@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The counting layer, seen from a program that makes a known number of OpenCL calls. */
+/* The layer, seen from a program that makes a known number of OpenCL calls. */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 
 #include <check.h>
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <string.h>
 
-typedef int (*count_function)(const char *name, unsigned long long *value);
-typedef void (*reset_function)(void);
+#include "layer.h"
 
-static count_function layer_count;
-static reset_function layer_reset;
+static int (*layer_count)(const char *name, unsigned long long *value);
+static void (*layer_reset)(void);
+static void (*layer_set)(const nsc_layer_fault *fault);
+static const char *(*layer_failed)(void);
+static void (*layer_record)(int on);
+static size_t (*layer_sites)(const nsc_layer_site **sites);
+static const char *(*layer_held)(int index, long *count);
+static void (*layer_claim_gpu)(int on);
 
 static void load(void)
 {
@@ -21,7 +27,14 @@ static void load(void)
     ck_assert_msg(layer != NULL, "%s", dlerror());
     *(void **)&layer_count = dlsym(layer, "nsc_layer_count");
     *(void **)&layer_reset = dlsym(layer, "nsc_layer_reset");
-    ck_assert(layer_count && layer_reset);
+    *(void **)&layer_set = dlsym(layer, "nsc_layer_fail");
+    *(void **)&layer_failed = dlsym(layer, "nsc_layer_failed");
+    *(void **)&layer_record = dlsym(layer, "nsc_layer_record");
+    *(void **)&layer_sites = dlsym(layer, "nsc_layer_sites");
+    *(void **)&layer_held = dlsym(layer, "nsc_layer_held");
+    *(void **)&layer_claim_gpu = dlsym(layer, "nsc_layer_claim_gpu");
+    ck_assert(layer_count && layer_reset && layer_set && layer_failed && layer_record && layer_sites && layer_held &&
+              layer_claim_gpu);
 }
 
 static unsigned long long counted(const char *name)
@@ -89,12 +102,100 @@ START_TEST(layer_counts_exactly)
 }
 END_TEST
 
+static long held(const char *kind)
+{
+    long count = 0;
+    const char *name;
+    for (int i = 0; (name = layer_held(i, &count)) != NULL; i++)
+        if (strcmp(name, kind) == 0)
+            return count;
+    ck_abort_msg("no such objects: %s", kind);
+    return 0;
+}
+
+static cl_context open_device(cl_device_id *device)
+{
+    cl_platform_id platform;
+    cl_int code;
+    ck_assert_int_eq(clGetPlatformIDs(1, &platform, NULL), CL_SUCCESS);
+    ck_assert_int_eq(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 1, device, NULL), CL_SUCCESS);
+    cl_context context = clCreateContext(NULL, 1, device, NULL, NULL, &code);
+    ck_assert_int_eq(code, CL_SUCCESS);
+    return context;
+}
+
+START_TEST(layer_fails_the_nth_call)
+{
+    cl_device_id device;
+    cl_int code;
+    cl_device_type type = 0;
+    cl_context context = open_device(&device);
+    cl_mem buffers[4];
+    for (int forever = 0; forever < 2; forever++) {
+        layer_set(&(nsc_layer_fault){.call = "clCreateBuffer", .n = 2, .forever = forever, .code = -61});
+        for (int i = 0; i < 4; i++) {
+            const int fails = i == 1 || (i > 1 && forever);
+            ck_assert_int_eq(clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL), CL_SUCCESS);
+            buffers[i] = clCreateBuffer(context, CL_MEM_READ_WRITE, 64, NULL, &code);
+            ck_assert_int_eq(code, fails ? -61 : CL_SUCCESS);
+            ck_assert_int_eq(buffers[i] == NULL, fails);
+            ck_assert_int_eq(layer_failed() == NULL, i < 1);
+        }
+        ck_assert_str_eq(layer_failed(), "clCreateBuffer");
+        ck_assert_int_eq(held("buffers"), forever ? 1 : 3);
+        /* Of all calls. A release that fails is made. */
+        layer_set(&(nsc_layer_fault){.n = 2, .code = CL_OUT_OF_RESOURCES});
+        ck_assert_int_eq(clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL), CL_SUCCESS);
+        ck_assert_int_eq(clReleaseMemObject(buffers[0]), CL_OUT_OF_RESOURCES);
+        ck_assert_str_eq(layer_failed(), "clReleaseMemObject");
+        for (int i = 2; i < 4 && !forever; i++)
+            ck_assert_int_eq(clReleaseMemObject(buffers[i]), CL_SUCCESS);
+        ck_assert_int_eq(held("buffers"), 0);
+        layer_set(NULL);
+        ck_assert(layer_failed() == NULL);
+    }
+    layer_claim_gpu(1);
+    ck_assert_int_eq(clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL), CL_SUCCESS);
+    ck_assert(type == CL_DEVICE_TYPE_GPU);
+    layer_claim_gpu(0);
+    ck_assert_int_eq(held("contexts"), 1);
+    clReleaseContext(context);
+    ck_assert_int_eq(held("contexts"), 0);
+}
+END_TEST
+
+START_TEST(layer_knows_call_sites)
+{
+    cl_device_id device;
+    cl_device_type type;
+    const nsc_layer_site *sites;
+    cl_context context = open_device(&device);
+    layer_set(NULL);
+    layer_record(1);
+    for (int i = 0; i < 3; i++)
+        clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
+    clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
+    layer_record(0);
+    clReleaseContext(context);
+    ck_assert_uint_eq(layer_sites(&sites), 2);
+    ck_assert_uint_eq(sites[0].first, 1);
+    ck_assert_uint_eq(sites[0].last, 3);
+    ck_assert_uint_eq(sites[1].first, 4);
+    ck_assert_uint_eq(sites[1].last, 4);
+    ck_assert_str_eq(sites[0].call, "clGetDeviceInfo");
+    ck_assert(sites[0].hash != sites[1].hash);
+    ck_assert_ptr_nonnull(strstr(sites[0].caller, "test-layer"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("layer");
     TCase *tests = tcase_create("layer");
     tcase_add_unchecked_fixture(tests, load, NULL);
     tcase_add_test(tests, layer_counts_exactly);
+    tcase_add_test(tests, layer_fails_the_nth_call);
+    tcase_add_test(tests, layer_knows_call_sites);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_NOFORK);
