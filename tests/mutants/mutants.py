@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""mutants.py SOURCE SCRATCH [NAME...]: proves that `nascent conformance` can fail.
+
+Each mutant of *.txt beside this file is planted alone into a copy of the sources under SCRATCH; the conformance cases that
+it names have to fail then, and to pass without it. NAME...: only these mutants. Ends 1 when one is not caught, does not
+compile or is not written for these sources, or when an unmutated case fails.
+
+A mutant in a list is
+
+    mutant NAME
+    what   the defect, in a few words
+    in     TARGET [OPTION...]    the backend that is tested, "skeleton" for the plug-in; options of nascent conformance
+    caught GLOB                  the cases that are run, as --only has them
+    ends   refused               only where it holds: the device must be refused when it is opened
+    file   PATH
+    -lines to be replaced by
+    +these lines
+
+Lines behind - must be in the file exactly once, one after the other. Several such pairs in one file are several places.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LISTS = ("skeleton.txt", "core.txt", "opencl.txt")
+NEEDED = ("meson.build", "meson_options.txt", "backends", "core", "docs", "include", "kernels", "tests/conformance",
+          "tools")
+TOOL = "tools/nascent"
+PLUGIN = "backends/libnascent-backend-skeleton.so"
+KEYS = ("what", "in", "caught", "file")
+
+
+class Broken(Exception):
+    """The test itself, or a mutant, is wrong."""
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def parse(path):
+    mutants = []
+    sign = None
+    for number, line in enumerate(read(path).split("\n"), 1):
+        if line[:1] in ("-", "+"):
+            if line[0] == "-" and sign != "-":
+                mutants[-1]["places"].append(([], []))
+            sign = line[0]
+            mutants[-1]["places"][-1][sign == "+"].append(line[1:])
+            continue
+        sign = None
+        if not line or line[0] == "#":
+            continue
+        key, _, value = line.partition(" ")
+        if key == "mutant":
+            mutants.append({"mutant": value.strip(), "ends": "failures", "places": []})
+        elif mutants and key in KEYS + ("ends",):
+            mutants[-1][key] = value.strip()
+        else:
+            raise Broken("%s:%d: what is %s?" % (path, number, key))
+    for mutant in mutants:
+        for key in KEYS:
+            if key not in mutant:
+                raise Broken("%s: %s has no line '%s'" % (path, mutant["mutant"], key))
+    return mutants
+
+
+def planted(mutant, text):
+    """The text of its file with the defect in it."""
+    for old, new in mutant["places"]:
+        old, new = ("".join(line + "\n" for line in lines) for lines in (old, new))
+        if ("\n" + text).count("\n" + old) != 1:
+            raise Broken("%s: not exactly once in %s:\n%s" % (mutant["mutant"], mutant["file"], old))
+        text = text.replace(old, new)
+    if not mutant["places"]:
+        raise Broken("%s plants nothing" % mutant["mutant"])
+    return text
+
+
+def copy(source, target):
+    """Only what differs, so that little is built again."""
+    paths = []
+    for needed in NEEDED:
+        top = os.path.join(source, needed)
+        paths += [needed] if os.path.isfile(top) else [
+            os.path.relpath(os.path.join(place, leaf), source) for place, _, leaves in os.walk(top) for leaf in leaves]
+    for path in paths:
+        to = os.path.join(target, path)
+        os.makedirs(os.path.dirname(to), exist_ok=True)
+        if not os.path.exists(to) or open(to, "rb").read() != open(os.path.join(source, path), "rb").read():
+            shutil.copy(os.path.join(source, path), to)
+
+
+class Tree:
+    def __init__(self, source, scratch):
+        self.source = os.path.join(scratch, "source")
+        self.build = os.path.join(scratch, "build")
+        copy(source, self.source)
+        if not os.path.exists(os.path.join(self.build, "build.ninja")):
+            shutil.rmtree(self.build, ignore_errors=True)
+            self.call("meson", "setup", self.build, self.source, "--buildtype=plain", "-Dc_args=-O1", "-Dtests=false",
+                      "-Dexamples=false", "-Dbackends=builtin")
+        self.make(TOOL, PLUGIN)
+
+    def call(self, *command):
+        ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if ran.returncode != 0:
+            raise Broken("%s:\n%s" % (" ".join(command), ran.stdout[-4000:]))
+
+    def make(self, *targets):
+        self.call("ninja", "-C", self.build, *targets)
+
+    def write(self, path, text):
+        with open(os.path.join(self.source, path), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def conformance(self, target, glob):
+        """Exit status, what was written, and how many points of TAP passed and failed."""
+        name, *options = target.split()
+        backend = os.path.join(self.build, PLUGIN) if name == "skeleton" else name
+        # A cache of its own: no program of another run.
+        with tempfile.TemporaryDirectory(prefix="nascent-mutants-") as cache:
+            try:
+                ran = subprocess.run(
+                    [os.path.join(self.build, TOOL), "conformance", "--tap", "--backend", backend, "--only", glob, *options],
+                    env=dict(os.environ, NASCENT_CACHE_DIR=cache), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                    text=True, errors="replace", timeout=300, check=False)
+            except subprocess.TimeoutExpired:
+                return None, "it took too long", 0, 0
+        return (ran.returncode, ran.stdout, len(re.findall(r"(?m)^ok (?!.* # SKIP)", ran.stdout)),
+                len(re.findall(r"(?m)^not ok ", ran.stdout)))
+
+
+def end_of(text):
+    return "\n".join("    " + line for line in text.rstrip().split("\n")[-12:])
+
+
+def unmutated(tree, mutants):
+    """The (target, GLOB) that fail without a mutant; targets that are not here are left out."""
+    absent, wrong, seen = set(), [], set()
+    for mutant in mutants:
+        target, glob = mutant["in"], mutant["caught"]
+        if target in absent or (target, glob) in seen:
+            continue
+        seen.add((target, glob))
+        status, text, passed, failed = tree.conformance(target, glob)
+        if status == 77 or (target.split()[0] == "opencl" and "expected" in text and not passed and status == 2):
+            absent.add(target)
+        elif status != 0 or not passed or failed:
+            wrong.append("%s on %s without a mutant: status %s\n%s" % (glob, target, status, end_of(text)))
+    return absent, wrong, len(seen)
+
+
+def run(tree, mutant):
+    """The number of cases that caught it, and of all; None and why where none did."""
+    status, text, passed, failed = tree.conformance(mutant["in"], mutant["caught"])
+    if mutant["ends"] == "refused":
+        if status == 1 and re.search(r"\bis refused: ", text) and not passed:
+            return "refused", None
+    elif status == 1 and failed:
+        return "%d of %d" % (failed, passed + failed), None
+    return None, "status %s\n%s" % (status, end_of(text))
+
+
+def main():
+    source, scratch, *names = sys.argv[1:]
+    start = time.monotonic()
+    mutants = [mutant for name in LISTS for mutant in parse(os.path.join(HERE, name))
+               if not names or mutant["mutant"] in names]
+    for mutant in mutants:
+        planted(mutant, read(os.path.join(source, mutant["file"])))
+    tree = Tree(source, scratch)
+    built = time.monotonic()
+    absent, wrong, count = unmutated(tree, mutants)
+    for text in wrong:
+        print(text)
+    print("unmutated: %d of %d pairs of target and cases pass; built in %.0f s, run in %.0f s" %
+          (count - len(wrong), count, built - start, time.monotonic() - built))
+    for target in sorted(absent):
+        print("left out: %s is not here" % target)
+    mutants = [mutant for mutant in mutants if mutant["in"] not in absent]
+    caught = others = 0
+    print("%-36s %-34s %-38s %s" % ("mutant", "where", "expected to be caught by", "caught by"))
+    for mutant in mutants:
+        original = read(os.path.join(source, mutant["file"]))
+        tree.write(mutant["file"], planted(mutant, original))
+        try:
+            tree.make(PLUGIN if mutant["in"].startswith("skeleton") else TOOL)
+            by, why = run(tree, mutant)
+        except Broken as error:
+            by, why = None, "it does not compile\n%s" % error
+        finally:
+            tree.write(mutant["file"], original)
+        print("%-36s %-34s %-38s %s" % (mutant["mutant"], mutant["file"],
+                                        "%s (%s)" % (mutant["caught"], mutant["in"]), by or "NOT CAUGHT: " + why), flush=True)
+        caught += by is not None
+        others += by is not None and not mutant["caught"].startswith("models/")
+    print("it took %.0f s" % (time.monotonic() - start))
+    print("mutants: %d of %d caught, %d of them by cases other than whole models" % (caught, len(mutants), others))
+    return 0 if caught == len(mutants) and not wrong and mutants else 1
+
+
+try:
+    sys.exit(main())
+except Broken as problem:
+    print(problem)
+    print("mutants: the test is broken")
+    sys.exit(1)
