@@ -69,8 +69,8 @@ typedef struct conformance_group {
 
 extern const conformance_group group_harness, group_table, group_buffers, group_windows, group_map,
     group_map_operations, group_map_values, group_map_conversions, group_expressions, group_reduce, group_gemm,
-    group_epilogue, group_random, group_gather, group_softmax, group_composed, group_parameters, group_initial,
-    group_models, group_errors, group_threads, group_life;
+    group_epilogue, group_random, group_gather, group_softmax, group_composed, group_plans, group_runs,
+    group_parameters, group_initial, group_models, group_errors, group_threads, group_life;
 
 /* target.c. The checked calls record a failure and give false or NULL; tensors and memory live until the case ends. A
  * device may turn an operation of an optional kind down: run records a skip then. */

@@ -19,6 +19,7 @@ static const struct {
               {&group_gemm, false},        {&group_epilogue, false},
               {&group_random, false},      {&group_gather, false},
               {&group_softmax, false},     {&group_composed, false},
+              {&group_plans, false},       {&group_runs, false},
               {&group_parameters, false},  {&group_initial, false},
               {&group_models, false},      {&group_errors, false},
               {&group_threads, false},     {&group_life, false}};
