@@ -98,7 +98,9 @@ static const char *binary(uint16_t op)
 
 bool nsc_cl_expression_known(const nsc_backend_expression *expression)
 {
-    if (expression->version != 1)
+    nsc_backend_expression mine;
+    if (!nsc_backend_take(&mine, NSC_BACKEND_SIZE_TO(nsc_backend_expression, stack_depth), expression) ||
+        mine.version != 1)
         return false;
     for (uint32_t i = 0; i < expression->code_count; i++) {
         uint16_t op = expression->code[i].op;

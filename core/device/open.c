@@ -62,6 +62,14 @@ static bool open_handle(nsc_device *device, nsc_status *status, char *why, size_
         device->table.close(device->handle);
         return false;
     }
+    result = nsc_tails_refused(device, limits.optional_kinds & known_optional_kinds(), rule, sizeof rule);
+    if (result != NSC_BACKEND_UNSUPPORTED) {
+        *status = result == NSC_BACKEND_OK ? NSC_REFUSED : status_of(result);
+        snprintf(why, capacity, result == NSC_BACKEND_OK ? "%s is refused: %s" : "%s cannot be opened: %s",
+                 device->title, rule);
+        device->table.close(device->handle);
+        return false;
+    }
     device->limits = limits;
     return true;
 }

@@ -25,6 +25,9 @@ void nsc_device_close(nsc_device *device);
 
 /* Is what open filled usable? else the rule in why (limits.c). */
 bool nsc_limits_valid(const nsc_backend_limits *limits, char *why, size_t capacity);
+/* Does the backend turn down what it cannot know? UNSUPPORTED: it does. OK: it does not, or another failure: prepare does not
+ * work at all; both with the reason in why. The device's handle is open (tails.c). */
+nsc_backend_status nsc_tails_refused(nsc_device *device, uint32_t optional_kinds, char *why, size_t capacity);
 /* The public form; texts are borrowed from device. */
 void nsc_device_describe(const nsc_device *device, nsc_device_info *info);
 /* The part of it that needs no open device. */

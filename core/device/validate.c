@@ -392,7 +392,7 @@ static bool softmax_valid(const checker *c, const nsc_backend_softmax *softmax)
     return apart(c, "the input", input, output);
 }
 
-static uint32_t size_of_kind(uint32_t kind)
+uint32_t nsc_kind_size(uint32_t kind)
 {
     switch (kind) {
     case NSC_BACKEND_MAP:
@@ -428,7 +428,7 @@ bool nsc_operation_valid(const nsc_backend_operation *operation, const nsc_backe
         snprintf(text, capacity, "there is no operation of kind %u", operation->kind);
         return false;
     }
-    uint32_t known = size_of_kind(operation->kind);
+    uint32_t known = nsc_kind_size(operation->kind);
     if (operation->struct_size != known)
         return refuse(&c, "struct_size is %u, and should be %u", operation->struct_size, known);
     const void *whole = operation;

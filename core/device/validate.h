@@ -25,5 +25,7 @@ bool nsc_view_extent(const nsc_backend_view *view, int64_t *lowest, int64_t *hig
 bool nsc_view_inside(const nsc_backend_view *view, uint64_t bytes);
 /* "map", "reduce", "gemm", "random", "gemm_epilogue", "gather", "softmax"; NULL for another number. */
 const char *nsc_kind_name(uint32_t kind);
+/* The struct_size of a kind that has a name. */
+uint32_t nsc_kind_size(uint32_t kind);
 
 #endif

@@ -13,7 +13,8 @@
  *  - Work on one queue runs in the order it was given. Unless NSC_BACKEND_QUEUES_CONCURRENT is set, core makes one call
  *    at a time per device; calls on different devices may run at once. enumerate and open are serialised.
  *  - An operation struct longer than the backend knows must have a zero tail, or the answer is
- *    NSC_BACKEND_UNSUPPORTED: nsc_backend_take does that test.
+ *    NSC_BACKEND_UNSUPPORTED: nsc_backend_take does that test. The same holds for the expression in it. Core asks for
+ *    it when it opens a device, and refuses a backend that answers otherwise.
  */
 #ifndef NASCENT_BACKEND_H
 #define NASCENT_BACKEND_H

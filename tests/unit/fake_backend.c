@@ -3,6 +3,7 @@
 #include "fake_backend.h"
 
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,9 +115,34 @@ static nsc_backend_status fake_read(nsc_backend_device *device, nsc_backend_queu
     return failed;
 }
 
+/* Longer than what is known, and not 0 there. */
+static bool has_tail(const void *given, uint32_t known)
+{
+    unsigned char mine[sizeof(nsc_backend_map)];
+    return !nsc_backend_take(mine, known, given);
+}
+
+static bool has_unknown_tail(const nsc_backend_operation *operation)
+{
+    static const uint32_t known[] = {[NSC_BACKEND_MAP] = NSC_BACKEND_MAP_SIZE,
+                                     [NSC_BACKEND_REDUCE] = NSC_BACKEND_REDUCE_SIZE,
+                                     [NSC_BACKEND_GEMM] = NSC_BACKEND_GEMM_SIZE,
+                                     [NSC_BACKEND_RANDOM] = NSC_BACKEND_RANDOM_SIZE,
+                                     [NSC_BACKEND_GEMM_EPILOGUE] = NSC_BACKEND_GEMM_EPILOGUE_SIZE,
+                                     [NSC_BACKEND_GATHER] = NSC_BACKEND_GATHER_SIZE,
+                                     [NSC_BACKEND_SOFTMAX] = NSC_BACKEND_SOFTMAX_SIZE};
+    const void *whole = operation;
+    const nsc_backend_map *map = whole;
+    return has_tail(operation, known[operation->kind]) ||
+           (operation->kind == NSC_BACKEND_MAP &&
+            has_tail(map->expression, NSC_BACKEND_SIZE_TO(nsc_backend_expression, stack_depth)));
+}
+
 static nsc_backend_status fake_prepare(nsc_backend_device *device, const nsc_backend_operation *operation,
                                        nsc_backend_step **step)
 {
+    if (!fake.takes_tails && has_unknown_tail(operation))
+        return NSC_BACKEND_UNSUPPORTED;
     nsc_backend_status failed = fails(device->host, "prepare");
     if (failed)
         return failed;

@@ -28,6 +28,7 @@ typedef struct fake_state {
     uint32_t broken;             /* prepare_many: 1 + the index of an OK that comes without a step */
     int mapped, most_mapped;     /* host mappings alive, and the most at once */
     int no_pointer;              /* map_host answers OK and gives none */
+    int takes_tails;             /* prepare ignores what it does not know */
     uint64_t bytes, byte_limit;  /* allocated, and where NO_MEMORY begins (0: never) */
 } fake_state;
 

@@ -211,6 +211,41 @@ START_TEST(insane_limits_are_refused)
 }
 END_TEST
 
+/* What a newer core writes must be turned down: asked when the device is opened. */
+START_TEST(a_backend_that_ignores_tails_is_refused)
+{
+    fake_reset();
+    fake.takes_tails = 1;
+    ck_assert_int_eq(open_fake(), NSC_REFUSED);
+    assert_says(why, "is refused: prepare: expected UNSUPPORTED for an expression with a tail");
+    ck_assert_int_eq(fake.opened, 0);
+    ck_assert_int_eq(fake.steps, 0);
+}
+END_TEST
+
+START_TEST(a_prepare_that_fails_at_open)
+{
+    static const struct {
+        nsc_backend_status result;
+        nsc_status status;
+    } of[] = {
+        {NSC_BACKEND_NO_MEMORY, NSC_NO_MEMORY}, {NSC_BACKEND_LOST, NSC_DEVICE_LOST}, {NSC_BACKEND_FAILED, NSC_FAILED}};
+    for (int i = 0; i < 6; i++) {
+        fake_reset();
+        fake.takes_tails = 1;
+        fake.unsupported_kind = NSC_BACKEND_MAP; /* so that reduce is asked for too */
+        fake.entry = "prepare";
+        fake.nth = i < 3 ? 1 : 3;
+        fake.result = of[i % 3].result;
+        fake.said = "no step today";
+        ck_assert_int_eq(open_fake(), of[i % 3].status);
+        assert_says(why, "cannot be opened: no step today");
+        ck_assert_int_eq(fake.opened, 0);
+        ck_assert_int_eq(fake.steps, 0);
+    }
+}
+END_TEST
+
 void unit_tests(TCase *to)
 {
     tcase_add_test(to, errors_are_translated);
@@ -220,4 +255,6 @@ void unit_tests(TCase *to)
     tcase_add_test(to, a_run_stops_at_the_first_failure);
     tcase_add_test(to, one_call_at_a_time_on_a_device);
     tcase_add_test(to, insane_limits_are_refused);
+    tcase_add_test(to, a_backend_that_ignores_tails_is_refused);
+    tcase_add_test(to, a_prepare_that_fails_at_open);
 }
