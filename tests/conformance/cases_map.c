@@ -214,6 +214,68 @@ static void in_place(target *t, int number)
             return;
 }
 
+/* The first output lies on the source, which the second is computed from. */
+static void in_place_two_outputs(target *t, int count)
+{
+    const int64_t dims[1] = {count};
+    float *x = numbers(t, 0, count, -2, 2), *first = memory(t, (size_t)count * sizeof *first),
+          *second = memory(t, (size_t)count * sizeof *second);
+    nsc_tensor *operands[2] = {tensor(t, NSC_FLOAT32, count, x), tensor(t, NSC_FLOAT32, count, NULL)};
+    expression e;
+
+    expression_start(&e, 1, 2, 0);
+    expression_add(&e, NSC_OP_LOAD, 0);
+    expression_add(&e, NSC_OP_NEG, 0);
+    expression_add(&e, NSC_OP_STORE, 0);
+    expression_add(&e, NSC_OP_LOAD, 0);
+    expression_immediate(&e, 4.0f);
+    expression_add(&e, NSC_OP_MUL, 0);
+    expression_add(&e, NSC_OP_STORE, 1);
+    nsc_backend_map map = map_of(&e);
+
+    map.inputs[0] = map.outputs[0] = view_of(0, NSC_FLOAT32, 1, dims);
+    map.outputs[1] = view_of(1, NSC_FLOAT32, 1, dims);
+    if (!run(t, &map, operands, 2, NULL, 0) || !read_back(t, operands[0], first) || !read_back(t, operands[1], second))
+        return;
+    for (int i = 0; i < count; i++)
+        if (!near(t, "in place", i, first[i], -x[i], 0) || !near(t, "computed beside", i, second[i], 4 * x[i], 0))
+            return;
+}
+
+/* As many as a launch may have: the sum of 2^i scalar i. */
+static void scalars_16(target *t, int number)
+{
+    enum { COUNT = 300 };
+    const int64_t dims[1] = {COUNT};
+    float *x = numbers(t, 0, COUNT, -2, 2), *got = memory(t, COUNT * sizeof *got);
+    nsc_tensor *operands[2] = {tensor(t, NSC_FLOAT32, COUNT, x), tensor(t, NSC_FLOAT32, COUNT, NULL)};
+    float given[NSC_BACKEND_MAX_SCALARS];
+    double sum = 0;
+    expression e;
+
+    (void)number;
+    expression_start(&e, 1, 1, NSC_BACKEND_MAX_SCALARS);
+    expression_immediate(&e, 0.0f);
+    for (uint16_t i = 0; i < NSC_BACKEND_MAX_SCALARS; i++) {
+        given[i] = (float)(i % 5 + 1);
+        sum += ldexp(given[i], i);
+        expression_add(&e, NSC_OP_SCALAR, i);
+        expression_immediate(&e, ldexpf(1, i));
+        expression_add(&e, NSC_OP_MUL, 0);
+        expression_add(&e, NSC_OP_ADD, 0);
+    }
+    expression_add(&e, NSC_OP_STORE, 0);
+    nsc_backend_map map = map_of(&e);
+
+    map.inputs[0] = view_of(0, NSC_FLOAT32, 1, dims);
+    map.outputs[0] = view_of(1, NSC_FLOAT32, 1, dims);
+    if (!run(t, &map, operands, 2, given, NSC_BACKEND_MAX_SCALARS) || !read_back(t, operands[1], got))
+        return;
+    for (int i = 0; i < COUNT; i++)
+        if (!near(t, "sixteen scalars", i, got[i], sum, 0))
+            return;
+}
+
 /* Four outputs from one temporary and an immediate: v = x + 0.5; v, -v, v * v, |v|. */
 static void outputs_and_temporaries(target *t, int number)
 {
@@ -321,8 +383,11 @@ static const conformance_case cases[] = {
     {"map", "store_uint32", store_integers, 2},
     {"map", "store_uint8", store_integers, 3},
     {"map", "in_place", in_place, 0},
+    {"map", "in_place_two_outputs_601", in_place_two_outputs, 601},
+    {"map", "in_place_two_outputs_3001", in_place_two_outputs, 3001},
     {"map", "outputs_and_temporaries", outputs_and_temporaries, 0},
     {"map", "scalars", scalars, 0},
+    {"map", "scalars_16", scalars_16, 0},
     {0},
 };
 

@@ -136,6 +136,16 @@ static pair added_to_its_transpose(desk *d, const pair *x, int number)
     return pair_cumulative(d, pair_sub(d, first, pair_transpose(d, first, swapped)), 1);
 }
 
+/* A product of what lies in the memory of the run into the same memory. */
+static pair product_of_sums(desk *d, const pair *x, int number)
+{
+    static const int swapped[] = {1, 0};
+    const pair first = pair_cumulative(d, x[0], 0);
+
+    (void)number;
+    return pair_cumulative(d, pair_matmul(d, first, pair_transpose(d, first, swapped)), 1);
+}
+
 typedef struct operand {
     int rank;
     int64_t dims[ARRAY_RANK];
@@ -181,7 +191,8 @@ static const struct operation {
     {gather, 0, {{2, {9, 5}}, {2, {3, 4}}}},
     {gather, 1, {{3, {2, 9, 5}}, {1, {7}}}},
     {many_alive, 0, {{2, {6, 8}}}},
-    {added_to_its_transpose, 0, {{2, {6, 6}}}},
+    {added_to_its_transpose, 0, {{2, {24, 24}}}}, /* more than a backend may load at once */
+    {product_of_sums, 0, {{2, {6, 6}}}},
 };
 static const char *const operation_names[] = {"sum_first",
                                               "sum_middle_kept",
@@ -219,6 +230,7 @@ static const char *const operation_names[] = {"sum_first",
                                               "gather_middle",
                                               "many_alive",
                                               "added_to_its_transpose",
+                                              "product_of_sums",
                                               NULL};
 
 /* Their numbers are powers of two. */

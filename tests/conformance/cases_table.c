@@ -68,6 +68,61 @@ static void optional_kinds(target *t, int number)
              info(t)->optional_kinds & ~known);
 }
 
+enum { NUMBERS = 4 };
+
+/* What need not be stored: the bits of 1, -2, 96 and 0.5 (of 7 where there are integers alone). */
+static const struct further {
+    nsc_dtype dtype;
+    uint64_t bits[NUMBERS];
+} further[] = {
+    {NSC_FLOAT16, {0x3c00, 0xc000, 0x5600, 0x3800}},
+    {NSC_BFLOAT16, {0x3f80, 0xc000, 0x42c0, 0x3f00}},
+    {NSC_FLOAT64, {0x3ff0000000000000, 0xc000000000000000, 0x4058000000000000, 0x3fe0000000000000}},
+    {NSC_INT64, {1, 0xfffffffffffffffe, 96, 7}},
+};
+
+static bool convert(target *t, nsc_dtype from, nsc_dtype to, const void *in, void *out)
+{
+    const int64_t count = NUMBERS;
+    nsc_tensor *operands[2] = {tensor(t, from, NUMBERS, in), tensor(t, to, NUMBERS, NULL)};
+    expression e;
+
+    expression_start(&e, 1, 1, 0);
+    expression_add(&e, NSC_OP_LOAD, 0);
+    expression_add(&e, NSC_OP_STORE, 0);
+    nsc_backend_map map = map_of(&e);
+
+    map.inputs[0] = view_of(0, from, 1, &count);
+    map.outputs[0] = view_of(1, to, 1, &count);
+    return run(t, &map, operands, 2, NULL, 0) && read_back(t, operands[1], out);
+}
+
+/* Whatever dtype is announced is also loaded and stored. */
+static void dtype_announced(target *t, int number)
+{
+    const struct further *f = &further[number];
+    const float numbers[NUMBERS] = {1, -2, 96, f->dtype == NSC_INT64 ? 7 : 0.5f};
+    const size_t size = nsc_dtype_size(f->dtype);
+    const int64_t count = NUMBERS;
+    unsigned char stored[NUMBERS * sizeof(uint64_t)], got[NUMBERS * sizeof(uint64_t)];
+    float loaded[NUMBERS] = {0};
+    nsc_tensor *trial = NULL;
+
+    if (nsc_tensor_create(t->context, f->dtype, 1, &count, &trial) == NSC_WRONG_DTYPE) {
+        skip(t, "the device does not store %s", nsc_dtype_name(f->dtype));
+        return;
+    }
+    nsc_tensor_release(trial);
+    for (int i = 0; i < NUMBERS; i++)
+        memcpy(stored + (size_t)i * size, &f->bits[i], size); /* little-endian, as every host here */
+    if (!convert(t, f->dtype, NSC_FLOAT32, stored, loaded))
+        return;
+    for (int i = 0; i < NUMBERS; i++)
+        near(t, "loaded", i, loaded[i], numbers[i], 0);
+    if (convert(t, NSC_FLOAT32, f->dtype, numbers, got) && memcmp(stored, got, NUMBERS * size) != 0)
+        fail(t, "%s is announced, and not stored right", nsc_dtype_name(f->dtype));
+}
+
 /* Opened once more beside itself: the same id, and neither disturbs the other. */
 static void opened_twice(target *t, int number)
 {
@@ -110,11 +165,13 @@ static void close_refused(target *t, int number)
     close_again(t, other);
 }
 
+enum { MOST_IDS = 64 };
+
 typedef struct found {
-    const char *backend;
     uint32_t index;
-    char id[64];
+    char id[64], ids[MOST_IDS][64];
     unsigned count;
+    bool twice;
 } found;
 
 static int look(void *user, const nsc_device_info *device, const char *problem)
@@ -124,12 +181,17 @@ static int look(void *user, const nsc_device_info *device, const char *problem)
     (void)problem;
     if (device->index != f->count++)
         return 1;
+    /* An id is of one device. */
+    for (unsigned i = 0; i + 1 < f->count && i < MOST_IDS; i++)
+        f->twice = f->twice || strcmp(f->ids[i], device->id) == 0;
+    if (f->count <= MOST_IDS)
+        snprintf(f->ids[f->count - 1], sizeof f->ids[0], "%s", device->id);
     if (device->index == f->index)
         snprintf(f->id, sizeof f->id, "%s", device->id);
     return 0;
 }
 
-/* enumerate ends, counts from 0, and says the same each time. */
+/* enumerate ends, counts from 0, gives each device an id of its own, and says the same each time. */
 static void enumerated(target *t, int number)
 {
     const char *of = info(t)->file ? info(t)->file : info(t)->backend;
@@ -142,6 +204,8 @@ static void enumerated(target *t, int number)
             fail(t, "the devices are not listed: %s", nsc_last_error(NULL));
         else if (f.count <= info(t)->index || strcmp(f.id, info(t)->id) != 0)
             fail(t, "device %u of %u is '%s', opened it is '%s'", info(t)->index, f.count, f.id, info(t)->id);
+        else if (f.twice)
+            fail(t, "two of %u devices have the same id", f.count);
     }
 }
 
@@ -173,6 +237,10 @@ static const conformance_case cases[] = {
     {"table", "largest_buffer", largest_buffer, 0},
     {"table", "optional_kinds", optional_kinds, 0},
     {"table", "enumerated", enumerated, 0},
+    {"table", "dtype_float16", dtype_announced, 0},
+    {"table", "dtype_bfloat16", dtype_announced, 1},
+    {"table", "dtype_float64", dtype_announced, 2},
+    {"table", "dtype_int64", dtype_announced, 3},
     {"table", "opened_twice", opened_twice, 0},
     {"table", "close_refused", close_refused, 0},
     {"table", "counted", counted, 0},
