@@ -7,6 +7,7 @@
 #include "core/block/net.h"
 #include "core/context.h"
 #include "core/device/profile.h"
+#include "core/graph/settle.h"
 #include "core/param/commit.h"
 #include "core/shape.h"
 #include "core/tensor.h"
@@ -73,29 +74,13 @@ static nsc_status make_values(nsc_context *context, nsc_trace *trace, nsc_commit
     return status;
 }
 
-/* A plan and its first executor; where the device turns a fused form down, without that one. */
+/* A plan and its first executor. */
 static nsc_status plan_and_prepare(nsc_context *context, nsc_trace *trace, nsc_plan **plan, nsc_executor **executor)
 {
-    nsc_status status;
-    size_t refused_step = SIZE_MAX;
-    bool *refused = calloc(trace->value_count + 1, sizeof *refused);
-    if (refused == NULL)
-        return nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a plan");
-    do {
-        uint64_t begin = nsc_profile_begin(&context->device);
-        status = nsc_plan_make(context, trace, refused, plan);
-        nsc_profile_phase(&context->device, "plan", begin);
-        if (status != NSC_OK)
-            break;
-        status = nsc_executor_make(*plan, executor, &refused_step);
-        if (status != NSC_OK) {
-            if (refused_step != SIZE_MAX)
-                refused[(*plan)->steps[refused_step].value] = true;
-            nsc_plan_free(*plan);
-            *plan = NULL;
-        }
-    } while (status != NSC_OK && refused_step != SIZE_MAX);
-    free(refused);
+    nsc_backend_step **steps = NULL;
+    nsc_status status = nsc_plan_settle(context, trace, plan, &steps);
+    if (status == NSC_OK)
+        status = nsc_executor_make(*plan, steps, executor);
     return status;
 }
 
@@ -253,7 +238,6 @@ nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in,
                    size_t out_count)
 {
     bool ran = false;
-    size_t refused_step;
     nsc_status status = check_arguments(block, mode, in, in_count, out, out_count);
     if (status != NSC_OK)
         return status;
@@ -270,7 +254,7 @@ nsc_status nsc_run(nsc_block *block, nsc_mode mode, const nsc_tensor *const *in,
     if (call.plan == NULL)
         status = first_run(&call, &ran);
     if (status == NSC_OK && call.executor == NULL)
-        status = nsc_net_executor(call.net, call.plan, &call.executor, &refused_step);
+        status = nsc_net_executor(call.net, call.plan, &call.executor);
     if (status == NSC_OK && !ran)
         status = make_outputs(call.plan, out, out_count, &call.made);
     if (status == NSC_OK && !ran)

@@ -23,8 +23,8 @@ nsc_net *nsc_net_of(nsc_block *block);
  * an idle one of it, or NULL. The comparison with the front is all that a steady run does here. */
 nsc_plan *nsc_net_borrow(nsc_net *net, nsc_mode mode, const nsc_tensor *const *in, size_t in_count,
                          nsc_executor **executor);
-/* A further executor of a borrowed plan; its memory counts at once. *refused_step as nsc_executor_make has it. */
-nsc_status nsc_net_executor(nsc_net *net, nsc_plan *plan, nsc_executor **executor, size_t *refused_step);
+/* A further executor of a borrowed plan; its memory counts at once. */
+nsc_status nsc_net_executor(nsc_net *net, nsc_plan *plan, nsc_executor **executor);
 /* executor may be NULL: none was made. */
 void nsc_net_give_back(nsc_net *net, nsc_plan *plan, nsc_executor *executor);
 /* A new plan, in front, borrowed. What passes the bounds goes, that used longest ago first; the front stays. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/block/net.h"
+#include "core/graph/settle.h"
 #include "core/shape.h"
 #include "core/tensor.h"
 
@@ -127,9 +128,12 @@ nsc_plan *nsc_net_borrow(nsc_net *net, nsc_mode mode, const nsc_tensor *const *i
     return found;
 }
 
-nsc_status nsc_net_executor(nsc_net *net, nsc_plan *plan, nsc_executor **executor, size_t *refused_step)
+nsc_status nsc_net_executor(nsc_net *net, nsc_plan *plan, nsc_executor **executor)
 {
-    nsc_status status = nsc_executor_make(plan, executor, refused_step);
+    nsc_backend_step **steps;
+    nsc_status status = nsc_steps_prepare(plan, &steps);
+    if (status == NSC_OK)
+        status = nsc_executor_make(plan, steps, executor);
     if (status != NSC_OK)
         return status;
     pthread_mutex_lock(&net->lock);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/context.h"
+#include "core/graph/settle.h"
 #include "core/param/random.h"
 
 static nsc_backend_binding bind(const nsc_executor *executor, const nsc_storage *storage)
@@ -67,56 +68,31 @@ static void bind_streams(nsc_executor *executor)
         }
 }
 
-static nsc_status prepare_steps(nsc_executor *executor, size_t *refused_step)
-{
-    nsc_plan *plan = executor->plan;
-    nsc_context *context = plan->context;
-    const nsc_backend_operation **operations = calloc(plan->step_count + 1, sizeof *operations);
-    bool *unsupported = calloc(plan->step_count + 1, sizeof *unsupported);
-    nsc_status status = NSC_OK;
-    if (operations == NULL || unsupported == NULL)
-        status = nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for an executor");
-    for (size_t i = 0; status == NSC_OK && i < plan->step_count; i++)
-        operations[i] = plan->steps[i].operation;
-    if (status == NSC_OK && plan->step_count > 0)
-        status = nsc_device_prepare(&context->device, plan->step_count, operations, executor->steps, unsupported);
-    for (size_t i = 0; status == NSC_OK && i < plan->step_count; i++)
-        if (unsupported[i]) {
-            *refused_step = i;
-            status = nsc_fail(context->id, NSC_UNSUPPORTED, "%s turned a fused operation down", context->device.title);
-        }
-    free(unsupported);
-    free(operations);
-    return status;
-}
-
-nsc_status nsc_executor_make(nsc_plan *plan, nsc_executor **out, size_t *refused_step)
+nsc_status nsc_executor_make(nsc_plan *plan, nsc_backend_step **steps, nsc_executor **out)
 {
     size_t bindings = 0;
     *out = NULL;
-    *refused_step = SIZE_MAX;
     for (size_t i = 0; i < plan->step_count; i++)
         bindings += plan->steps[i].storage_count;
     nsc_executor *executor = calloc(1, sizeof *executor);
-    if (executor == NULL)
+    if (executor == NULL) {
+        nsc_steps_release(plan, steps);
         return nsc_fail(plan->context->id, NSC_NO_MEMORY, "no host memory for an executor");
+    }
     executor->plan = plan;
+    executor->steps = steps;
     atomic_fetch_add(&plan->context->users, 1);
-    executor->steps = calloc(plan->step_count + 1, sizeof(nsc_backend_step *));
     executor->launches = calloc(plan->step_count + 1, sizeof *executor->launches);
     executor->bindings = calloc(bindings + 1, sizeof *executor->bindings);
     executor->patches = calloc(bindings + 1, sizeof *executor->patches);
     nsc_status status = NSC_OK;
-    if (executor->steps == NULL || executor->launches == NULL || executor->bindings == NULL ||
-        executor->patches == NULL)
+    if (executor->launches == NULL || executor->bindings == NULL || executor->patches == NULL)
         status = nsc_fail(plan->context->id, NSC_NO_MEMORY, "no host memory for an executor");
     if (status == NSC_OK &&
         (status = nsc_pool_take(&plan->context->device, plan->arena_bytes, &executor->memory)) != NSC_OK)
         nsc_fail_while(plan->context->id, status, "allocating the intermediate values of a run");
     if (status == NSC_OK)
         status = make_streams(executor);
-    if (status == NSC_OK)
-        status = prepare_steps(executor, refused_step);
     if (status != NSC_OK) {
         nsc_executor_free(executor);
         return status;
@@ -133,16 +109,13 @@ void nsc_executor_free(nsc_executor *executor)
     if (executor == NULL)
         return;
     nsc_context *context = executor->plan->context;
-    for (size_t i = 0; executor->steps != NULL && i < executor->plan->step_count; i++)
-        if (executor->steps[i] != NULL)
-            nsc_device_release(&context->device, executor->steps[i]);
+    nsc_steps_release(executor->plan, executor->steps);
     nsc_pool_give(executor->memory);
     free(executor->drawn);
     free(executor->streams);
     free(executor->patches);
     free(executor->bindings);
     free(executor->launches);
-    free(executor->steps);
     free(executor);
     atomic_fetch_sub(&context->users, 1);
 }

@@ -33,9 +33,8 @@ typedef struct nsc_random_at {
  * step over all bits. */
 uint64_t nsc_random_stream(nsc_random_at at, uint64_t key);
 
-/* *refused_step is the index of a step whose optional kind the device turned down (the status is UNSUPPORTED then: plan
- * again without it), else SIZE_MAX. */
-nsc_status nsc_executor_make(nsc_plan *plan, nsc_executor **executor, size_t *refused_step);
+/* Takes the plan's steps (core/graph/settle.h), also when it fails. */
+nsc_status nsc_executor_make(nsc_plan *plan, nsc_backend_step **steps, nsc_executor **executor);
 void nsc_executor_free(nsc_executor *executor);
 /* Enqueues the whole run. Allocates, formats and looks up nothing. in and out are the plan's, already checked; at counts
  * where the plan draws random numbers. */

@@ -101,37 +101,46 @@ void nsc_plan_free(nsc_plan *plan);
 /* Does it still hold for the tree it was made from? */
 bool nsc_plan_current(const nsc_plan *plan);
 
-/* What planning knows of one value. */
+/* What planning knows of one value, by the pass after which it holds. */
 typedef struct nsc_planned {
+    /* plan.c, before all */
+    int64_t dims[NSC_MAX_RANK];
+    uint64_t count;
+
+    /* share.c */
     const nsc_value *same;      /* the first value that is the same as this one, or itself */
     const nsc_value **operands; /* the value's, each as what it is the same as */
+
+    /* fuse.c */
     bool live;
-    bool stored;    /* has a place in memory, its own or another's */
-    bool forced;    /* may not be computed inside its reader: the program outgrew its limits */
-    bool absorbed;  /* a product that its only reader computes along */
-    bool heavy;     /* computing it twice is worse than storing it */
-    bool cheap;     /* computing it in every reader is better than storing it */
-    bool elsewhere; /* a reader cannot compute it: an output, or another kind of value */
-    bool located;
-    bool copied;             /* a view that strides cannot express, so it is a copy */
+    bool stored;             /* has a place in memory, its own or another's */
+    bool forced;             /* may not be computed inside its reader: the program outgrew its limits */
+    bool absorbed;           /* a product that its only reader computes along */
+    bool heavy;              /* computing it twice is worse than storing it */
+    bool cheap;              /* computing it in every reader is better than storing it */
+    bool elsewhere;          /* a reader cannot compute it: an output, or another kind of value */
     uint32_t uses;           /* readers, outputs among them */
     const nsc_value *reader; /* the last one; NULL: an output */
     uint32_t output;         /* 1 + the output that it is computed into */
-    const nsc_value *into;   /* the concatenation that it is computed into, as operand `part` */
-    size_t part;
-    uint32_t weight; /* about how many ops compute it, those of inlined operands included */
-    /* Of an element-wise value and of a reduction: what the program reads, and the program. A product that is computed
-     * along is the first leaf. */
+    uint32_t weight;         /* about how many ops compute it, those of inlined operands included */
+    /* Of an element-wise value and of a reduction: what the program reads. A product that is computed along is the first
+     * leaf. */
     const nsc_value *leaves[NSC_BACKEND_MAX_INPUTS];
     uint32_t leaf_count;
     const nsc_value *product;
+
+    /* chain.c: the program of such a value */
     const nsc_backend_expression *expression;
-    nsc_term term; /* in program number term_of */
+    nsc_term term; /* in program number term_of, while that is written */
     uint64_t term_of;
+
+    /* locate.c */
+    bool located;
+    bool copied;           /* a view that strides cannot express, so it is a copy */
+    const nsc_value *into; /* the concatenation that it is computed into, as operand `part` */
+    size_t part;
     uint32_t storage;
     nsc_backend_view view; /* where it lies in its storage; `buffer` is not set */
-    int64_t dims[NSC_MAX_RANK];
-    uint64_t count;
 } nsc_planned;
 
 typedef struct nsc_planner {

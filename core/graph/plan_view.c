@@ -7,6 +7,7 @@
 
 #include "core/context.h"
 #include "core/graph/proposal.h"
+#include "core/graph/settle.h"
 
 /* ---- making ------------------------------------------------------------------------------------------------------ */
 
@@ -17,55 +18,6 @@ static void release_values(nsc_plan *plan)
         nsc_tensor_release(plan->parameters[i].value);
         plan->parameters[i].value = NULL;
     }
-}
-
-/* Which steps the device turns down shows when they are prepared; the steps themselves are not kept. */
-static nsc_status try_steps(nsc_context *context, const nsc_plan *plan, size_t *refused)
-{
-    nsc_status status = NSC_OK;
-    size_t count = plan->step_count;
-    const nsc_backend_operation **operations = calloc(count + 1, sizeof *operations);
-    nsc_backend_step **steps = calloc(count + 1, sizeof(nsc_backend_step *));
-    bool *unsupported = calloc(count + 1, sizeof *unsupported);
-    *refused = SIZE_MAX;
-    if (operations == NULL || steps == NULL || unsupported == NULL)
-        status = nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a plan");
-    for (size_t i = 0; status == NSC_OK && i < count; i++)
-        operations[i] = plan->steps[i].operation;
-    if (status == NSC_OK && count > 0)
-        status = nsc_device_prepare(&context->device, count, operations, steps, unsupported);
-    for (size_t i = 0; status == NSC_OK && i < count; i++) {
-        if (unsupported[i])
-            *refused = i;
-        else
-            nsc_device_release(&context->device, steps[i]);
-    }
-    free(unsupported);
-    free(steps);
-    free(operations);
-    return status;
-}
-
-static nsc_status make_plan(nsc_context *context, nsc_trace *trace, nsc_plan **plan)
-{
-    size_t refused_step = SIZE_MAX;
-    bool *refused = calloc(trace->value_count + 1, sizeof *refused);
-    if (refused == NULL)
-        return nsc_fail(context->id, NSC_NO_MEMORY, "no host memory for a plan");
-    nsc_status status;
-    do {
-        status = nsc_plan_make(context, trace, refused, plan);
-        if (status == NSC_OK)
-            status = try_steps(context, *plan, &refused_step);
-        if (*plan != NULL && refused_step != SIZE_MAX)
-            refused[(*plan)->steps[refused_step].value] = true;
-        if (status != NSC_OK || refused_step != SIZE_MAX) {
-            nsc_plan_free(*plan);
-            *plan = NULL;
-        }
-    } while (status == NSC_OK && refused_step != SIZE_MAX);
-    free(refused);
-    return status;
 }
 
 nsc_status nsc_plan_view_create(nsc_proposal *proposal, nsc_context *context, nsc_plan_view **out)
@@ -84,7 +36,10 @@ nsc_status nsc_plan_view_create(nsc_proposal *proposal, nsc_context *context, ns
         return nsc_fail(context->id, NSC_NO_MEMORY, "nsc_plan_view_create: no host memory");
     atomic_fetch_add(&context->users, 1);
     view->context = context;
-    nsc_status status = make_plan(context, proposal->trace, &view->plan);
+    nsc_backend_step **steps = NULL;
+    nsc_status status = nsc_plan_settle(context, proposal->trace, &view->plan, &steps);
+    if (status == NSC_OK)
+        nsc_steps_release(view->plan, steps);
     if (status == NSC_OK && !nsc_plan_view_tell(view, proposal->trace))
         status = nsc_fail(context->id, NSC_NO_MEMORY, "nsc_plan_view_create: no host memory");
     if (status != NSC_OK) {
