@@ -115,7 +115,7 @@ class Tree:
             raise Broken("%s:\n%s" % (" ".join(command), ran.stdout[-4000:]))
 
     def make(self, *targets):
-        self.call("ninja", "-C", self.build, *targets)
+        self.call("ninja", "-C", self.build, "-j", "2", *targets)
 
     def write(self, path, text):
         with open(os.path.join(self.source, path), "w", encoding="utf-8") as file:
@@ -151,7 +151,7 @@ def unmutated(tree, mutants):
             continue
         seen.add((target, glob))
         status, text, passed, failed = tree.conformance(target, glob)
-        if status == 77 or (target.split()[0] == "opencl" and "expected" in text and not passed and status == 2):
+        if status == 77 or "there is no backend" in text:
             absent.add(target)
         elif status != 0 or not passed or failed:
             wrong.append("%s on %s without a mutant: status %s\n%s" % (glob, target, status, end_of(text)))
@@ -187,6 +187,7 @@ def main():
         print("left out: %s is not here" % target)
     mutants = [mutant for mutant in mutants if mutant["in"] not in absent]
     caught = others = 0
+    escaped = []
     print("%-36s %-34s %-38s %s" % ("mutant", "where", "expected to be caught by", "caught by"))
     for mutant in mutants:
         original = read(os.path.join(source, mutant["file"]))
@@ -200,8 +201,12 @@ def main():
             tree.write(mutant["file"], original)
         print("%-36s %-34s %-38s %s" % (mutant["mutant"], mutant["file"],
                                         "%s (%s)" % (mutant["caught"], mutant["in"]), by or "NOT CAUGHT: " + why), flush=True)
+        if by is None:
+            escaped.append(mutant["mutant"])
         caught += by is not None
         others += by is not None and not mutant["caught"].startswith("models/")
+    if escaped:
+        print("not caught: " + " ".join(escaped))
     print("it took %.0f s" % (time.monotonic() - start))
     print("mutants: %d of %d caught, %d of them by cases other than whole models" % (caught, len(mutants), others))
     return 0 if caught == len(mutants) and not wrong and mutants else 1
