@@ -170,7 +170,7 @@ def run(tree, mutant):
 
 
 def main():
-    source, scratch, *names = sys.argv[1:]
+    source, scratch, names = sys.argv[1], os.path.abspath(sys.argv[2]), sys.argv[3:]
     start = time.monotonic()
     mutants = [mutant for name in LISTS for mutant in parse(os.path.join(HERE, name))
                if not names or mutant["mutant"] in names]
