@@ -11,6 +11,7 @@ A mutant in a list is
     mutant NAME
     what   the defect, in a few words
     in     TARGET [OPTION...]    the backend that is tested, "skeleton" for the plug-in; options of nascent conformance
+    with   NAME=VALUE...         only where it is needed: the environment
     caught GLOB                  the cases that are run, as --only has them
     ends   refused               only where it holds: the device must be refused when it is opened
     file   PATH
@@ -28,7 +29,7 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LISTS = ("skeleton.txt", "core.txt", "opencl.txt")
+LISTS = ("skeleton.txt", "core.txt", "opencl.txt", "opencl_gpu.txt")
 NEEDED = ("meson.build", "meson_options.txt", "backends", "core", "docs", "include", "kernels", "tests/conformance",
           "tools")
 TOOL = "tools/nascent"
@@ -60,8 +61,8 @@ def parse(path):
             continue
         key, _, value = line.partition(" ")
         if key == "mutant":
-            mutants.append({"mutant": value.strip(), "ends": "failures", "places": []})
-        elif mutants and key in KEYS + ("ends",):
+            mutants.append({"mutant": value.strip(), "ends": "failures", "with": "", "places": []})
+        elif mutants and key in KEYS + ("ends", "with"):
             mutants[-1][key] = value.strip()
         else:
             raise Broken("%s:%d: what is %s?" % (path, number, key))
@@ -121,16 +122,18 @@ class Tree:
         with open(os.path.join(self.source, path), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def conformance(self, target, glob):
+    def conformance(self, mutant):
         """Exit status, what was written, and how many points of TAP passed and failed."""
-        name, *options = target.split()
+        name, *options = mutant["in"].split()
+        variables = dict(pair.split("=", 1) for pair in mutant["with"].split())
         backend = os.path.join(self.build, PLUGIN) if name == "skeleton" else name
         # A cache of its own: no program of another run.
         with tempfile.TemporaryDirectory(prefix="nascent-mutants-") as cache:
             try:
                 ran = subprocess.run(
-                    [os.path.join(self.build, TOOL), "conformance", "--tap", "--backend", backend, "--only", glob, *options],
-                    env=dict(os.environ, NASCENT_CACHE_DIR=cache), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                    [os.path.join(self.build, TOOL), "conformance", "--tap", "--backend", backend, "--only",
+                     mutant["caught"], *options],
+                    env=dict(os.environ, NASCENT_CACHE_DIR=cache, **variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                     text=True, errors="replace", timeout=300, check=False)
             except subprocess.TimeoutExpired:
                 return None, "it took too long", 0, 0
@@ -142,25 +145,29 @@ def end_of(text):
     return "\n".join("    " + line for line in text.rstrip().split("\n")[-12:])
 
 
+def where(mutant):
+    return (mutant["in"] + " " + mutant["with"]).rstrip()
+
+
 def unmutated(tree, mutants):
-    """The (target, GLOB) that fail without a mutant; targets that are not here are left out."""
+    """Where there is no such device, what fails without a mutant, and how many pairs of a target and cases there are."""
     absent, wrong, seen = set(), [], set()
     for mutant in mutants:
-        target, glob = mutant["in"], mutant["caught"]
+        target, glob = where(mutant), mutant["caught"]
         if target in absent or (target, glob) in seen:
             continue
         seen.add((target, glob))
-        status, text, passed, failed = tree.conformance(target, glob)
+        status, text, passed, failed = tree.conformance(mutant)
         if status == 77 or "there is no backend" in text:
             absent.add(target)
         elif status != 0 or not passed or failed:
             wrong.append("%s on %s without a mutant: status %s\n%s" % (glob, target, status, end_of(text)))
-    return absent, wrong, len(seen)
+    return absent, wrong, len(seen) - len(absent)
 
 
 def run(tree, mutant):
     """The number of cases that caught it, and of all; None and why where none did."""
-    status, text, passed, failed = tree.conformance(mutant["in"], mutant["caught"])
+    status, text, passed, failed = tree.conformance(mutant)
     if mutant["ends"] == "refused":
         if status == 1 and re.search(r"\bis refused: ", text) and not passed:
             return "refused", None
@@ -185,7 +192,7 @@ def main():
           (count - len(wrong), count, built - start, time.monotonic() - built))
     for target in sorted(absent):
         print("left out: %s is not here" % target)
-    mutants = [mutant for mutant in mutants if mutant["in"] not in absent]
+    mutants = [mutant for mutant in mutants if where(mutant) not in absent]
     caught = others = 0
     escaped = []
     print("%-36s %-34s %-38s %s" % ("mutant", "where", "expected to be caught by", "caught by"))
