@@ -54,8 +54,10 @@ static const char *const shape_names[] = {"1",      "5003",   "37x53",  "5003x10
 static const struct layouts {
     layout input, output;
 } layouts[] = {{LAYOUT_ROWS, LAYOUT_ROWS},       {LAYOUT_PADDED, LAYOUT_PADDED}, {LAYOUT_REORDERED, LAYOUT_REORDERED},
-               {LAYOUT_REVERSED, LAYOUT_SPACED}, {LAYOUT_REPEATED, LAYOUT_ROWS}, {LAYOUT_FAR, LAYOUT_FAR}};
-static const char *const layout_names[] = {"rows", "padded", "reordered", "reversed", "repeated", "far", NULL};
+               {LAYOUT_REVERSED, LAYOUT_SPACED}, {LAYOUT_REPEATED, LAYOUT_ROWS}, {LAYOUT_FAR, LAYOUT_FAR},
+               {LAYOUT_REORDERED, LAYOUT_PADDED}};
+static const char *const layout_names[] = {"rows",     "padded", "reordered", "reversed",
+                                           "repeated", "far",    "crossed",   NULL};
 
 /* Puts what is no number into a part of the rows. */
 static void spoil(float *x, const nsc_backend_view *view, int64_t rows, int64_t length)
@@ -188,6 +190,8 @@ static bool is_case(const int *class)
         return s->rank > 1 && s->dims[0] == 1 && with == NARROW;
     if (s->rank == 1 && how->input == LAYOUT_REORDERED)
         return false;
+    if (how->input == LAYOUT_REORDERED && how->output != how->input)
+        return with == NARROW;
     return with == NARROW || with == IN_PLACE || how->input == LAYOUT_ROWS || how->input == LAYOUT_REVERSED;
 }
 

@@ -11,7 +11,7 @@ A mutant in a list is
     mutant NAME
     what   the defect, in a few words
     in     TARGET [OPTION...]    the backend that is tested, "skeleton" for the plug-in; options of nascent conformance
-    with   NAME=VALUE...         only where it is needed: the environment
+    with   NAME=VALUE...         only where it is needed: the environment; $LAYER is the OpenCL layer of tests/layer
     caught GLOB                  the cases that are run, as --only has them
     ends   refused               only where it holds: the device must be refused when it is opened
     file   PATH
@@ -125,7 +125,7 @@ class Tree:
     def conformance(self, mutant):
         """Exit status, what was written, and how many points of TAP passed and failed."""
         name, *options = mutant["in"].split()
-        variables = dict(pair.split("=", 1) for pair in mutant["with"].split())
+        variables = dict(os.path.expandvars(pair).split("=", 1) for pair in mutant["with"].split())
         backend = os.path.join(self.build, PLUGIN) if name == "skeleton" else name
         # A cache of its own: no program of another run.
         with tempfile.TemporaryDirectory(prefix="nascent-mutants-") as cache:
@@ -151,7 +151,8 @@ def where(mutant):
 
 def unmutated(tree, mutants):
     """Where there is no such device, what fails without a mutant, and how many pairs of a target and cases there are."""
-    absent, wrong, seen = set(), [], set()
+    absent = {where(mutant) for mutant in mutants if "$LAYER" in mutant["with"] and "LAYER" not in os.environ}
+    wrong, seen = [], set()
     for mutant in mutants:
         target, glob = where(mutant), mutant["caught"]
         if target in absent or (target, glob) in seen:
@@ -162,7 +163,7 @@ def unmutated(tree, mutants):
             absent.add(target)
         elif status != 0 or not passed or failed:
             wrong.append("%s on %s without a mutant: status %s\n%s" % (glob, target, status, end_of(text)))
-    return absent, wrong, len(seen) - len(absent)
+    return absent, wrong, len([target for target, _ in seen if target not in absent])
 
 
 def run(tree, mutant):
