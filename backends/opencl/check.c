@@ -97,7 +97,7 @@ static nsc_backend_status check_map(nsc_backend_device *device, float *values, b
     return status;
 }
 
-nsc_backend_status nsc_cl_check_device(nsc_backend_device *device, uint32_t *kinds)
+static nsc_backend_status check_kinds(nsc_backend_device *device, uint32_t *kinds)
 {
     static const char passed[] = "passed";
     const nsc_backend_host *host = device->host;
@@ -131,4 +131,10 @@ nsc_backend_status nsc_cl_check_device(nsc_backend_device *device, uint32_t *kin
         host->cache_put(host->context, key, key_bytes, passed, sizeof passed);
     }
     return NSC_BACKEND_OK;
+}
+
+nsc_backend_status nsc_cl_check_device(nsc_backend_device *device, uint32_t *kinds)
+{
+    nsc_backend_status status = check_kinds(device, kinds);
+    return status == NSC_BACKEND_OK ? nsc_cl_blast_check(device) : status;
 }

@@ -238,12 +238,15 @@ nsc_backend_status nsc_cl_softmax_describe(nsc_backend_device *device, const nsc
 /* ---- blast.c --------------------------------------------------------------------------------------------------- */
 
 /* Routes a GEMM to CLBlast if it can take it: then step->blast is set; else our own kernel must. The first call on a device
- * sets CLBlast's parameters, builds its program and compares both of its paths with the host. LOST is the only failure. */
+ * that was not tried at open sets CLBlast's parameters, builds its program and compares both of its paths with the host.
+ * LOST is the only failure. */
 nsc_backend_status nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *gemm,
                                          nsc_backend_step *step);
 /* event: of the last kernel; may be NULL. */
 nsc_backend_status nsc_cl_blast_launch(nsc_backend_device *device, const nsc_backend_step *step,
                                        const nsc_backend_binding *bindings, cl_event *event);
+/* At open: the trial on a device whose products CLBlast would compute, unless it is remembered to have passed. */
+nsc_backend_status nsc_cl_blast_check(nsc_backend_device *device);
 void nsc_cl_blast_open(void);
 void nsc_cl_blast_close(nsc_backend_device *device);
 

@@ -96,7 +96,12 @@ nsc_backend_view test_view(uint32_t buffer, nsc_backend_dtype dtype, uint32_t ra
 
 nsc_backend_status test_bench_try(test_bench *bench, test_host *host)
 {
-    const nsc_backend_open_args args = {.struct_size = NSC_BACKEND_OPEN_ARGS_SIZE, .index = 0, .host = &host->host};
+    return test_bench_try_at(bench, host, 0);
+}
+
+nsc_backend_status test_bench_try_at(test_bench *bench, test_host *host, uint32_t index)
+{
+    const nsc_backend_open_args args = {.struct_size = NSC_BACKEND_OPEN_ARGS_SIZE, .index = index, .host = &host->host};
     *bench = (test_bench){.host = host, .limits = {.struct_size = NSC_BACKEND_LIMITS_SIZE}};
     bench->table = nsc_backend_query_opencl(&host->host);
     return bench->table->open(&args, &bench->device, &bench->limits);

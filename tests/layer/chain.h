@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of the layer, each a table of its own in front of the next: counts (layer.c), faults, objects, the driver. */
+/* The parts of the layer, each a table of its own in front of the next: counts (layer.c), faults, objects, spoils, the
+ * driver. */
 #ifndef NSC_TESTS_LAYER_CHAIN_H
 #define NSC_TESTS_LAYER_CHAIN_H
 
@@ -11,8 +12,9 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Both take the first `entries` entries of target and give the table to call instead. Once, by the loader. */
+/* All take the first `entries` entries of target and give the table to call instead. Once, by the loader. */
 const struct _cl_icd_dispatch *nsc_layer_faults(const struct _cl_icd_dispatch *target, cl_uint entries);
 const struct _cl_icd_dispatch *nsc_layer_objects(const struct _cl_icd_dispatch *target, cl_uint entries);
+const struct _cl_icd_dispatch *nsc_layer_spoils(const struct _cl_icd_dispatch *target, cl_uint entries);
 
 #endif
