@@ -258,9 +258,9 @@ static size_t record_key(const nsc_backend_device *device, char *key, size_t cap
         hash = nsc_cl_hash(hash, wide_sets[i].values, sizeof wide_sets[i].values);
         hash = nsc_cl_hash(hash, small_sets[i].values, sizeof small_sets[i].values);
     }
-    int length = snprintf(key, capacity, "opencl clblast 1\n%s\n%d.%d.%d %016llx", device->identity,
-                          CLBLAST_VERSION_MAJOR, CLBLAST_VERSION_MINOR, CLBLAST_VERSION_PATCH,
-                          (unsigned long long)hash);
+    int length =
+        snprintf(key, capacity, "opencl clblast 1\n%s\n%d.%d.%d %016llx", device->identity, CLBLAST_VERSION_MAJOR,
+                 CLBLAST_VERSION_MINOR, CLBLAST_VERSION_PATCH, (unsigned long long)hash);
     return length < 0 || (size_t)length >= capacity ? 0 : (size_t)length;
 }
 
@@ -314,9 +314,9 @@ nsc_backend_status nsc_cl_blast_describe(nsc_backend_device *device, const nsc_b
                              .k = (size_t)gemm->a.dims[1],
                              .alpha = gemm->alpha,
                              .beta = gemm->beta};
-    if (device->blast == NSC_CL_BLAST_OFF || mine.k == 0 || !narrow(&gemm->a) || !narrow(&gemm->b) || !narrow(&gemm->c) ||
-        !matrix_of(&gemm->a, &mine.a) || !matrix_of(&gemm->b, &mine.b) || !matrix_of(&gemm->c, &mine.c) ||
-        mine.c.transposed)
+    if (device->blast == NSC_CL_BLAST_OFF || mine.k == 0 || !narrow(&gemm->a) || !narrow(&gemm->b) ||
+        !narrow(&gemm->c) || !matrix_of(&gemm->a, &mine.a) || !matrix_of(&gemm->b, &mine.b) ||
+        !matrix_of(&gemm->c, &mine.c) || mine.c.transposed)
         return NSC_BACKEND_OK;
     nsc_backend_status status = device->blast == NSC_CL_BLAST_UNTRIED ? try_out(device) : NSC_BACKEND_OK;
     if (status == NSC_BACKEND_OK && device->blast == NSC_CL_BLAST_ON)

@@ -155,7 +155,7 @@ nsc_backend_status nsc_cl_open(const nsc_backend_open_args *args, nsc_backend_de
                                nsc_backend_limits *limits);
 void nsc_cl_close(nsc_backend_device *device);
 void nsc_cl_note(nsc_backend_device *device, const char *text);
-/* The generator and the map path against the host; what is wrong leaves *kinds or fails the open. */
+/* Every kind against the host: a wrong optional one leaves *kinds and is noted, a required one fails the open. */
 nsc_backend_status nsc_cl_check_device(nsc_backend_device *device, uint32_t *kinds);
 
 /* ---- buffer.c -------------------------------------------------------------------------------------------------- */
@@ -267,6 +267,9 @@ nsc_backend_status nsc_cl_prepare_many(nsc_backend_device *device, uint32_t coun
 nsc_backend_status nsc_cl_launch(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
                                  const nsc_backend_binding *bindings, uint32_t binding_count, const float *scalars,
                                  uint32_t scalar_count);
+/* A step without a kernel; the device is not touched. alone: it does not come with others. */
+nsc_backend_status nsc_cl_describe(nsc_backend_device *device, const nsc_backend_operation *operation, bool alone,
+                                   nsc_backend_step **step);
 /* launch without the look at the process. event is set where a kernel was enqueued; may be NULL. */
 nsc_backend_status nsc_cl_enqueue(nsc_backend_device *device, nsc_backend_step *step,
                                   const nsc_backend_binding *bindings, const float *scalars, cl_event *event);

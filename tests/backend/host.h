@@ -25,6 +25,8 @@ typedef struct test_host {
 
 void test_host_init(test_host *host);
 void test_host_free(test_host *host);
+/* Forgets what the cache has under keys that begin so. */
+void test_host_forget(test_host *host, const char *begin);
 
 const nsc_backend_table *nsc_backend_query_opencl(const nsc_backend_host *host);
 

@@ -3,7 +3,6 @@
  * (clblast_calls.h) and the calls of OpenCL that it makes (tests/layer). The layer claims that the device is a GPU, or
  * products would not be CLBlast's here. With an argument the program is a child that does one thing alone. */
 #include <check.h>
-#include <math.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -13,131 +12,13 @@
 #include <sys/wait.h>
 
 #include "clblast_calls.h"
-#include "host.h"
-#include "opencl.h"
-#include "tests/layer/client.h"
+#include "products.h"
 
 extern char **environ;
 
 static layer_client layer;
 static const char *program;
 static test_host host;
-static const nsc_backend_dtype f32 = {NSC_BACKEND_FLOAT, 32, 1};
-
-/* ---- one product ---- */
-
-typedef struct sizes {
-    int64_t m, n, k;
-    bool ta, tb;
-    float beta;
-} sizes;
-
-static float sample(size_t i, uint32_t salt)
-{
-    return (float)((int)((i * 2654435761u + salt) >> 9 & 7) - 3); /* small integers: every sum is exact */
-}
-
-static nsc_backend_view matrix(uint32_t buffer, int64_t rows, int64_t columns, bool transposed)
-{
-    const int64_t dims[2] = {rows, columns};
-    nsc_backend_view view = test_view(buffer, f32, 2, dims);
-    if (transposed) {
-        view.strides[0] = 1;
-        view.strides[1] = rows;
-    }
-    return view;
-}
-
-static nsc_backend_gemm gemm_of(const sizes *s)
-{
-    return (nsc_backend_gemm){.struct_size = NSC_BACKEND_GEMM_SIZE,
-                              .kind = NSC_BACKEND_GEMM,
-                              .alpha = 2.0f,
-                              .beta = s->beta,
-                              .a = matrix(0, s->m, s->k, s->ta),
-                              .b = matrix(1, s->k, s->n, s->tb),
-                              .c = matrix(2, s->m, s->n, false)};
-}
-
-/* What of a row of c is wrong. Where beta is 0, c was NaN. */
-static bool row_right(const sizes *s, const float *a, const float *b, const float *c, int64_t i)
-{
-    for (int64_t j = 0; j < s->n; j++) {
-        double sum = 0;
-        for (int64_t p = 0; p < s->k; p++)
-            sum += (double)a[s->ta ? p * s->m + i : i * s->k + p] * (double)b[s->tb ? j * s->k + p : p * s->n + j];
-        const size_t at = (size_t)(i * s->n + j);
-        if ((double)c[at] != 2 * sum + (s->beta == 0.0f ? 0 : (double)s->beta * (double)sample(at, 2)))
-            return false;
-    }
-    return true;
-}
-
-typedef struct operands {
-    nsc_backend_binding bindings[3];
-    float *host[3];
-    size_t counts[3];
-} operands;
-
-/* Behind a place that is not 0, so that CLBlast is given offsets. */
-static void operands_make(test_bench *bench, operands *x, const sizes *s)
-{
-    const size_t counts[3] = {(size_t)(s->m * s->k), (size_t)(s->k * s->n), (size_t)(s->m * s->n)};
-    memcpy(x->counts, counts, sizeof counts);
-    for (uint32_t i = 0; i < 3; i++) {
-        x->host[i] = malloc((counts[i] + 1) * sizeof(float));
-        for (size_t j = 0; j < counts[i]; j++)
-            x->host[i][j] = i == 2 && s->beta == 0.0f ? (float)NAN : sample(j, i);
-        x->bindings[i].offset = bench->limits.alignment;
-        ck_assert_int_eq(bench->table->alloc(bench->device, bench->limits.alignment + (counts[i] + 1) * sizeof(float),
-                                             &x->bindings[i].buffer),
-                         NSC_BACKEND_OK);
-        ck_assert_int_eq(bench->table->write(bench->device, NULL, x->bindings[i].buffer, x->bindings[i].offset,
-                                             counts[i] * sizeof(float), x->host[i]),
-                         NSC_BACKEND_OK);
-    }
-}
-
-static bool operands_right(test_bench *bench, operands *x, const sizes *s)
-{
-    ck_assert_int_eq(bench->table->read(bench->device, NULL, x->bindings[2].buffer, x->bindings[2].offset,
-                                        x->counts[2] * sizeof(float), x->host[2]),
-                     NSC_BACKEND_OK);
-    bool right = true;
-    for (int64_t i = 0; i < s->m && right; i += s->m < 100 ? 1 : 37)
-        right = row_right(s, x->host[0], x->host[1], x->host[2], i);
-    return right && row_right(s, x->host[0], x->host[1], x->host[2], s->m - 1);
-}
-
-static void operands_free(test_bench *bench, operands *x)
-{
-    for (int i = 0; i < 3; i++) {
-        bench->table->free(bench->device, x->bindings[i].buffer);
-        free(x->host[i]);
-    }
-}
-
-/* Prepares, launches and compares; the step must be CLBlast's, or our own. */
-static void multiply(test_bench *bench, const sizes *s, bool by_clblast)
-{
-    const nsc_backend_gemm gemm = gemm_of(s);
-    operands x;
-    nsc_backend_step *step = NULL;
-    operands_make(bench, &x, s);
-    int status = bench->table->prepare(bench->device, (const nsc_backend_operation *)&gemm, &step);
-    ck_assert_msg(status == NSC_BACKEND_OK, "prepare: %d %s", status, bench->host->failure);
-    ck_assert_int_eq(step->blast, by_clblast);
-    layer.reset();
-    status = bench->table->launch(bench->device, NULL, step, x.bindings, 3, NULL, 0);
-    ck_assert_msg(status == NSC_BACKEND_OK, "launch: %d %s", status, bench->host->failure);
-    ck_assert_uint_eq(layer_counted(&layer, "buffers"), 0);
-    ck_assert_uint_eq(layer_counted(&layer, "builds"), 0);
-    bench->table->release(bench->device, step);
-    ck_assert_msg(operands_right(bench, &x, s), "%lldx%lldx%lld%s%s is wrong", (long long)s->m, (long long)s->n,
-                  (long long)s->k, s->ta ? " ta" : "", s->tb ? " tb" : "");
-    operands_free(bench, &x);
-}
-
 static void open_gpu(test_bench *bench)
 {
     layer.claim_gpu(1);
@@ -150,7 +31,7 @@ static void open_gpu(test_bench *bench)
 
 /* Direct and indirect; those of 384 need more memory where they are given offsets than where they are not, and more than
  * all that came before. */
-static const sizes products[] = {
+static const product_sizes products[] = {
     {1, 1, 1, false, false, 0.0f},       {37, 29, 53, false, false, 0.5f},   {29, 37, 53, true, true, 0.0f},
     {64, 64, 64, true, false, 0.0f},     {300, 257, 259, false, true, 0.0f}, {384, 384, 384, true, false, 0.0f},
     {384, 384, 384, false, true, -1.0f}, {416, 416, 416, true, true, 0.0f},  {448, 448, 448, false, false, 0.5f}};
@@ -167,7 +48,7 @@ START_TEST(clblast_has_no_memory_of_its_own)
     clblast_calls_forget();
     open_gpu(&bench);
     for (size_t i = 0; i < PRODUCTS; i++)
-        multiply(&bench, &products[i], true);
+        product_run(&bench, &layer, &products[i], true);
     test_bench_close(&bench);
     layer.record(0);
     const size_t count = layer.sites(&sites);
@@ -199,18 +80,18 @@ typedef struct worker {
     pthread_t thread;
     test_bench bench;
     test_host host;
-    operands operands;
+    product_operands operands;
     pthread_barrier_t *start;
     nsc_backend_step *step;
     int status;
 } worker;
 
-static const sizes shared_out = {41, 23, 61, true, false, 0.0f};
+static const product_sizes shared_out = {41, 23, 61, true, false, 0.0f};
 
 static void *work(void *user)
 {
     worker *w = user;
-    const nsc_backend_gemm gemm = gemm_of(&shared_out);
+    const nsc_backend_gemm gemm = product_gemm(&shared_out);
     pthread_barrier_wait(w->start);
     w->status = w->bench.table->prepare(w->bench.device, (const nsc_backend_operation *)&gemm, &w->step);
     for (int i = 0; i < 3 && w->status == NSC_BACKEND_OK; i++)
@@ -232,7 +113,7 @@ static void first_use(bool linger)
         test_bench_open(&w->bench, &w->host);
         w->bench.device->blocks = false;
         ck_assert_int_eq(w->bench.device->blast, NSC_CL_BLAST_UNTRIED);
-        operands_make(&w->bench, &w->operands, &shared_out);
+        product_make(&w->bench, &w->operands, &shared_out);
     }
     for (worker *w = workers; w < workers + THREADS; w++)
         ck_assert_int_eq(pthread_create(&w->thread, NULL, work, w), 0);
@@ -241,9 +122,9 @@ static void first_use(bool linger)
     for (worker *w = workers; w < workers + THREADS; w++) {
         ck_assert_msg(w->status == NSC_BACKEND_OK, "%d %s", w->status, w->host.failure);
         ck_assert(w->step->blast);
-        ck_assert(operands_right(&w->bench, &w->operands, &shared_out));
+        ck_assert(product_right(&w->bench, &w->operands, &shared_out));
         w->bench.table->release(w->bench.device, w->step);
-        operands_free(&w->bench, &w->operands);
+        product_free(&w->bench, &w->operands);
         test_bench_close(&w->bench);
         test_host_free(&w->host);
     }
@@ -301,7 +182,7 @@ START_TEST(clblast_has_our_parameters_before_its_first_product)
         size_t gemms = 0;
         clblast_calls_forget();
         open_gpu(&bench);
-        multiply(&bench, &products[1], true);
+        product_run(&bench, &layer, &products[1], true);
         const size_t count = clblast_calls(&calls);
         for (size_t i = 0; i < count; i++) {
             ck_assert_ptr_eq(calls[i].device, bench.device->id);
@@ -346,11 +227,11 @@ START_TEST(clblast_is_not_asked_for_empty_sums)
     test_bench bench;
     clblast_calls_forget();
     open_gpu(&bench);
-    multiply(&bench, &products[1], true);
+    product_run(&bench, &layer, &products[1], true);
     const size_t before = gemms_so_far();
-    multiply(&bench, &(sizes){7, 5, 0, false, false, 0.0f}, false); /* over NaN */
-    multiply(&bench, &(sizes){7, 5, 0, false, false, -0.5f}, false);
-    multiply(&bench, &(sizes){300, 257, 0, false, true, 3.0f}, false);
+    product_run(&bench, &layer, &(product_sizes){7, 5, 0, false, false, 0.0f}, false); /* over NaN */
+    product_run(&bench, &layer, &(product_sizes){7, 5, 0, false, false, -0.5f}, false);
+    product_run(&bench, &layer, &(product_sizes){300, 257, 0, false, true, 3.0f}, false);
     ck_assert_uint_eq(gemms_so_far(), before);
     test_bench_close(&bench);
 }
@@ -375,9 +256,9 @@ START_TEST(clblast_is_not_given_what_needs_more_than_31_bits)
     bool wide;
     clblast_calls_forget();
     open_gpu(&bench);
-    multiply(&bench, &products[1], true);
+    product_run(&bench, &layer, &products[1], true);
     const size_t before = gemms_so_far();
-    nsc_backend_gemm gemm = gemm_of(&(sizes){64, 64, 64, false, false, 0.0f});
+    nsc_backend_gemm gemm = product_gemm(&(product_sizes){64, 64, 64, false, false, 0.0f});
     ck_assert(goes_to_clblast(&bench, &gemm, &wide));
     nsc_backend_view *const views[] = {&gemm.a, &gemm.b, &gemm.c};
     for (size_t i = 0; i < 3; i++) {
@@ -391,10 +272,10 @@ START_TEST(clblast_is_not_given_what_needs_more_than_31_bits)
         *views[i] = view;
         ck_assert(goes_to_clblast(&bench, &gemm, &wide));
     }
-    gemm = gemm_of(&(sizes){65536, 65536, 1, false, false, 0.0f});
+    gemm = product_gemm(&(product_sizes){65536, 65536, 1, false, false, 0.0f});
     ck_assert(!goes_to_clblast(&bench, &gemm, &wide));
     ck_assert(wide);
-    gemm = gemm_of(&(sizes){1, 1, far, false, false, 0.0f});
+    gemm = product_gemm(&(product_sizes){1, 1, far, false, false, 0.0f});
     ck_assert(!goes_to_clblast(&bench, &gemm, &wide));
     ck_assert(wide);
     ck_assert_uint_eq(gemms_so_far(), before);
@@ -406,13 +287,13 @@ END_TEST
  * makes the operation one of 64 bits, in little memory. */
 START_TEST(clblast_leaves_sizes_of_64_bits_to_our_own_kernel)
 {
-    static const sizes thin = {1, 70, 45, false, true, 0.5f};
+    static const product_sizes thin = {1, 70, 45, false, true, 0.5f};
     test_bench bench;
     open_gpu(&bench);
     const bool tiles = bench.device->tiles;
     for (int form = 0; form < 3; form++) {
-        nsc_backend_gemm gemm = gemm_of(&thin);
-        operands x;
+        nsc_backend_gemm gemm = product_gemm(&thin);
+        product_operands x;
         nsc_backend_step *step = NULL;
         bool wide;
         bench.device->tiles = form == 0 && tiles;
@@ -420,12 +301,12 @@ START_TEST(clblast_leaves_sizes_of_64_bits_to_our_own_kernel)
         gemm.a.strides[0] = gemm.c.strides[0] = INT64_C(1) << 40;
         ck_assert(!goes_to_clblast(&bench, &gemm, &wide));
         ck_assert(wide);
-        operands_make(&bench, &x, &thin);
+        product_make(&bench, &x, &thin);
         ck_assert_int_eq(bench.table->prepare(bench.device, (const nsc_backend_operation *)&gemm, &step), 0);
         ck_assert_int_eq(bench.table->launch(bench.device, NULL, step, x.bindings, 3, NULL, 0), NSC_BACKEND_OK);
         bench.table->release(bench.device, step);
-        ck_assert(operands_right(&bench, &x, &thin));
-        operands_free(&bench, &x);
+        ck_assert(product_right(&bench, &x, &thin));
+        product_free(&bench, &x);
     }
     test_bench_close(&bench);
 }
@@ -453,8 +334,8 @@ START_TEST(clblast_is_cleared_with_the_last_device)
     layer.claim_gpu(1);
     test_bench_open(&second, &other);
     layer.claim_gpu(0);
-    multiply(&first, &products[1], true);
-    multiply(&second, &products[4], true);
+    product_run(&first, &layer, &products[1], true);
+    product_run(&second, &layer, &products[4], true);
     test_bench_close(&first);
     ck_assert(!last_is_clear());
     /* An open that fails is none. */
@@ -462,7 +343,7 @@ START_TEST(clblast_is_cleared_with_the_last_device)
     ck_assert_int_eq(test_bench_try(&third, &other), NSC_BACKEND_NO_MEMORY);
     layer.set(NULL);
     ck_assert(!last_is_clear());
-    multiply(&second, &products[1], true);
+    product_run(&second, &layer, &products[1], true);
     test_bench_close(&second);
     ck_assert(last_is_clear());
     for (int i = 0; layer.held(i, &contexts); i++)
@@ -480,9 +361,9 @@ START_TEST(child_life)
     layer.claim_gpu(1);
     for (uint32_t index = 0; (status = test_bench_try_at(&bench, &host, index)) == NSC_BACKEND_OK; index++) {
         const bool on = bench.device->blast == NSC_CL_BLAST_ON;
-        multiply(&bench, &products[1], on);
+        product_run(&bench, &layer, &products[1], on);
         if (on)
-            multiply(&bench, &products[4], true);
+            product_run(&bench, &layer, &products[4], true);
         test_bench_close(&bench);
         by_clblast += on;
     }
@@ -546,7 +427,7 @@ START_TEST(clblast_that_is_wrong_is_off)
         ck_assert_msg(strstr(bench.limits.note, spoils[i].note) != NULL, "the note is \"%s\"", bench.limits.note);
         const size_t tried = gemms_so_far();
         for (size_t p = 0; p < PRODUCTS; p++)
-            multiply(&bench, &products[p], false);
+            product_run(&bench, &layer, &products[p], false);
         ck_assert_uint_eq(gemms_so_far(), tried);
         test_bench_close(&bench);
         layer.spoil(NULL, NULL);
