@@ -56,6 +56,8 @@ static nsc_backend_status prepare(run *r)
         heads[i] = &operations[i].head;
     }
     nsc_backend_status status = nsc_cl_prepare_many(r->device, (uint32_t)NSC_CL_CHECKS, heads, r->steps, r->statuses);
+    if (status == NSC_BACKEND_FAILED)
+        nsc_cl_log(r->device->host, NSC_BACKEND_LOG_WARNING, "self-check: the kernels fail together; now one by one");
     for (size_t i = 0; i < NSC_CL_CHECKS && status == NSC_BACKEND_FAILED; i++) {
         r->statuses[i] = nsc_cl_prepare(r->device, heads[i], &r->steps[i]);
         if (r->statuses[i] == NSC_BACKEND_NO_MEMORY || r->statuses[i] == NSC_BACKEND_LOST ||

@@ -90,7 +90,7 @@ START_TEST(checks_find_a_wrong_kernel)
                       bench.limits.note);
         ck_assert_msg(!strchr(bench.limits.note, ';'), "%s: \"%s\"", s->name, bench.limits.note);
         ck_assert_uint_eq(bench.limits.optional_kinds, ALL_KINDS & ~s->off);
-        ck_assert_uint_eq(host.warnings, 1);
+        ck_assert_uint_ge(host.warnings, 1);
         test_bench_close(&bench);
     } else {
         ck_assert_msg(status == NSC_BACKEND_FAILED, "%s: %d %s", s->name, status, host.failure);
