@@ -155,7 +155,7 @@ nsc_backend_status nsc_cl_open(const nsc_backend_open_args *args, nsc_backend_de
                                nsc_backend_limits *limits);
 void nsc_cl_close(nsc_backend_device *device);
 void nsc_cl_note(nsc_backend_device *device, const char *text);
-/* The generator and the map path against the host; what is wrong leaves *kinds or fails the open. */
+/* Every kind against the host: a wrong optional one leaves *kinds and is noted, a required one fails the open. */
 nsc_backend_status nsc_cl_check_device(nsc_backend_device *device, uint32_t *kinds);
 
 /* ---- buffer.c -------------------------------------------------------------------------------------------------- */
@@ -238,12 +238,15 @@ nsc_backend_status nsc_cl_softmax_describe(nsc_backend_device *device, const nsc
 /* ---- blast.c --------------------------------------------------------------------------------------------------- */
 
 /* Routes a GEMM to CLBlast if it can take it: then step->blast is set; else our own kernel must. The first call on a device
- * sets CLBlast's parameters, builds its program and compares both of its paths with the host. LOST is the only failure. */
+ * that was not tried at open sets CLBlast's parameters, builds its program and compares both of its paths with the host.
+ * LOST is the only failure. */
 nsc_backend_status nsc_cl_blast_describe(nsc_backend_device *device, const nsc_backend_gemm *gemm,
                                          nsc_backend_step *step);
 /* event: of the last kernel; may be NULL. */
 nsc_backend_status nsc_cl_blast_launch(nsc_backend_device *device, const nsc_backend_step *step,
                                        const nsc_backend_binding *bindings, cl_event *event);
+/* At open: the trial on a device whose products CLBlast would compute, unless it is remembered to have passed. */
+nsc_backend_status nsc_cl_blast_check(nsc_backend_device *device);
 void nsc_cl_blast_open(void);
 void nsc_cl_blast_close(nsc_backend_device *device);
 
@@ -264,6 +267,9 @@ nsc_backend_status nsc_cl_prepare_many(nsc_backend_device *device, uint32_t coun
 nsc_backend_status nsc_cl_launch(nsc_backend_device *device, nsc_backend_queue *queue, nsc_backend_step *step,
                                  const nsc_backend_binding *bindings, uint32_t binding_count, const float *scalars,
                                  uint32_t scalar_count);
+/* A step without a kernel; the device is not touched. alone: it does not come with others. */
+nsc_backend_status nsc_cl_describe(nsc_backend_device *device, const nsc_backend_operation *operation, bool alone,
+                                   nsc_backend_step **step);
 /* launch without the look at the process. event is set where a kernel was enqueued; may be NULL. */
 nsc_backend_status nsc_cl_enqueue(nsc_backend_device *device, nsc_backend_step *step,
                                   const nsc_backend_binding *bindings, const float *scalars, cl_event *event);

@@ -58,8 +58,8 @@ static nsc_backend_status describe(nsc_backend_device *device, const nsc_backend
     }
 }
 
-static nsc_backend_status describe_new(nsc_backend_device *device, const nsc_backend_operation *given, bool alone,
-                                       nsc_backend_step **step)
+nsc_backend_status nsc_cl_describe(nsc_backend_device *device, const nsc_backend_operation *given, bool alone,
+                                   nsc_backend_step **step)
 {
     nsc_backend_step *made = calloc(1, sizeof *made);
     *step = NULL;
@@ -124,7 +124,7 @@ static nsc_backend_status settle_again(nsc_backend_device *device, const nsc_bac
     bool too_small;
     nsc_cl_release(device, *step);
     device->tiles = false;
-    nsc_backend_status status = describe_new(device, given, false, step);
+    nsc_backend_status status = nsc_cl_describe(device, given, false, step);
     if (status == NSC_BACKEND_OK)
         status = nsc_cl_programs_ensure(device, step, 1);
     return status == NSC_BACKEND_OK ? settle(device, *step, &too_small) : status;
@@ -140,7 +140,7 @@ nsc_backend_status nsc_cl_prepare_many(nsc_backend_device *device, uint32_t coun
         statuses[i] = status;
     }
     for (uint32_t i = 0; i < count && status == NSC_BACKEND_OK; i++) {
-        statuses[i] = describe_new(device, operations[i], count == 1, &steps[i]);
+        statuses[i] = nsc_cl_describe(device, operations[i], count == 1, &steps[i]);
         if (statuses[i] != NSC_BACKEND_UNSUPPORTED)
             status = statuses[i];
     }

@@ -82,6 +82,21 @@ void test_host_free(test_host *host)
     host->entry_count = 0;
 }
 
+void test_host_forget(test_host *host, const char *begin)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < host->entry_count; i++) {
+        test_entry *entry = &host->entries[i];
+        if (entry->key_bytes < strlen(begin) || memcmp(entry->key, begin, strlen(begin)) != 0) {
+            host->entries[kept++] = *entry;
+            continue;
+        }
+        free(entry->key);
+        free(entry->data);
+    }
+    host->entry_count = kept;
+}
+
 nsc_backend_view test_view(uint32_t buffer, nsc_backend_dtype dtype, uint32_t rank, const int64_t *dims)
 {
     nsc_backend_view view = {.buffer = buffer, .rank = rank, .dtype = dtype};
@@ -96,7 +111,12 @@ nsc_backend_view test_view(uint32_t buffer, nsc_backend_dtype dtype, uint32_t ra
 
 nsc_backend_status test_bench_try(test_bench *bench, test_host *host)
 {
-    const nsc_backend_open_args args = {.struct_size = NSC_BACKEND_OPEN_ARGS_SIZE, .index = 0, .host = &host->host};
+    return test_bench_try_at(bench, host, 0);
+}
+
+nsc_backend_status test_bench_try_at(test_bench *bench, test_host *host, uint32_t index)
+{
+    const nsc_backend_open_args args = {.struct_size = NSC_BACKEND_OPEN_ARGS_SIZE, .index = index, .host = &host->host};
     *bench = (test_bench){.host = host, .limits = {.struct_size = NSC_BACKEND_LIMITS_SIZE}};
     bench->table = nsc_backend_query_opencl(&host->host);
     return bench->table->open(&args, &bench->device, &bench->limits);

@@ -25,6 +25,8 @@ typedef struct test_host {
 
 void test_host_init(test_host *host);
 void test_host_free(test_host *host);
+/* Forgets what the cache has under keys that begin so. */
+void test_host_forget(test_host *host, const char *begin);
 
 const nsc_backend_table *nsc_backend_query_opencl(const nsc_backend_host *host);
 
@@ -45,8 +47,9 @@ typedef struct test_bench {
     nsc_backend_limits limits;
 } test_bench;
 
-/* Opens device 0; the second form fails the test when that fails. */
+/* Opens device 0, or that at an index; test_bench_open fails the test when that fails. */
 nsc_backend_status test_bench_try(test_bench *bench, test_host *host);
+nsc_backend_status test_bench_try_at(test_bench *bench, test_host *host, uint32_t index);
 void test_bench_open(test_bench *bench, test_host *host);
 void test_bench_close(test_bench *bench);
 /* Uploads, launches a prepared step once, reads, and releases the step. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of the layer, each a table of its own in front of the next: counts (layer.c), faults, objects, shrinking, the driver. */
+/* The parts of the layer, each a table of its own in front of the next: counts (layer.c), faults, objects, spoils,
+ * shrinking, the driver. */
 #ifndef NSC_TESTS_LAYER_CHAIN_H
 #define NSC_TESTS_LAYER_CHAIN_H
 
@@ -11,9 +12,10 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Each takes the first `entries` entries of target and give the table to call instead. Once, by the loader. */
+/* Each takes the first `entries` entries of target and gives the table to call instead. Once, by the loader. */
 const struct _cl_icd_dispatch *nsc_layer_faults(const struct _cl_icd_dispatch *target, cl_uint entries);
 const struct _cl_icd_dispatch *nsc_layer_objects(const struct _cl_icd_dispatch *target, cl_uint entries);
+const struct _cl_icd_dispatch *nsc_layer_spoils(const struct _cl_icd_dispatch *target, cl_uint entries);
 /* target itself where NSC_LAYER_SHRINK asks for nothing. */
 const struct _cl_icd_dispatch *nsc_layer_shrink(const struct _cl_icd_dispatch *target, cl_uint entries);
 

@@ -71,6 +71,14 @@ def calls(file):
                              "a library does not print")
 
 
+def clblast(file):
+    """Its other entries make buffers of their own, and it ends the process when one fails (docs/decisions/0005)."""
+    known = "" if file.path != "backends/opencl/blast.c" else \
+        "(?!(SgemmWithTempBuffer|SGemmTempBufferSize|OverrideParameters|ClearCache)\\b)"
+    if file.is_c() and file.inside("core", "backends"):
+        yield from file.find(r"\bCLBlast%s\w+\s*\(" % known, file.code, "not among the four that blast.c may call")
+
+
 def environment(file):
     if file.inside("core", "backends", "tools") and file.path not in ("core/env.c", "tools/terminal.c"):
         yield from file.find(r"\b(secure_)?getenv\b", file.text,
@@ -147,7 +155,7 @@ def load(root):
 def check(root):
     files = load(root)
     found = {}
-    for rule in (spdx, layout, unfinished, calls, environment, includes):
+    for rule in (spdx, layout, unfinished, calls, clblast, environment, includes):
         found[rule.__name__] = [fault for file in files for fault in rule(file)]
     found["names"] = list(names(files))
     found["one_dlopen"] = list(one_dlopen(files))
@@ -161,6 +169,7 @@ def self_test(root):
         "layout": ("core/b.c", "int\tb; \n"),
         "unfinished": ("core/c.c", "/* TO" "DO */\n"),
         "calls": ("core/d.c", 'void d(void)\n{\n    printf("");\n}\n'),
+        "clblast": ("backends/opencl/blast.c", "int k = CLBlastSgemm(0);\n"),
         "environment": ("tools/e.c", "/* get" "env */\n"),
         "includes": ("core/f.c", "#include <CL/cl.h>\n"),
         "names": ("core/g.c", 'const char *g = "fancy";\n'),
