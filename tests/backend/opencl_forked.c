@@ -180,13 +180,15 @@ static nsc_status world_close(world *w)
 
 /* What the child ends with: 0, or the number of the first way that is wrong, from 1 on. No assertion of check here: its
  * messages are the parent's. */
-static int child(world *w)
+static int child(world *w, bool profiled)
 {
     const nsc_layer_site *sites;
     alarm(60);
     layer.set(NULL);
     layer.record(1);
     for (int i = 0; i < WAYS; i++) {
+        if (profiled && ways[i].go == profile)
+            continue;
         const nsc_status status = ways[i].go(w);
         const char *text = nsc_last_error(ways[i].process ? NULL : w->context);
         if (status != NSC_OK && strstr(text, "forked") != NULL && strstr(text, "by exec") != NULL)
@@ -194,6 +196,8 @@ static int child(world *w)
         fprintf(stderr, "%s: %s: %s\n", ways[i].name, nsc_status_name(status), text);
         return i + 1;
     }
+    if (profiled)
+        nsc_profile_stop(w->context); /* it ends, whatever it says */
     if (world_close(w) != NSC_OK)
         return WAYS + 1;
     if (layer.sites(&sites) != 0) {
@@ -203,20 +207,26 @@ static int child(world *w)
     return 0;
 }
 
+/* The second time with a profile that began before the fork. */
 START_TEST(forked_children_are_told_so)
 {
-    static world w;
+    world w = {0};
+    const bool profiled = _i == 1;
     float before[ROWS * UNITS], after[ROWS * UNITS];
     const void *data;
     int status = -1;
     world_open(&w);
+    if (profiled) {
+        ck_assert_int_eq(nsc_profile_start(w.context), NSC_OK);
+        ck_assert_int_eq(nsc_forward(w.net, w.x, &w.y), NSC_OK);
+    }
     ck_assert_int_eq(nsc_tensor_read(w.y, before, sizeof before), NSC_OK);
     ck_assert_int_eq(nsc_tensor_view(w.seen, &data), NSC_OK);
     fflush(NULL);
     const pid_t pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0)
-        _exit(child(&w));
+        _exit(child(&w, profiled));
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_msg(WIFEXITED(status), "the child was ended by signal %d", WTERMSIG(status));
     ck_assert_msg(WEXITSTATUS(status) == 0, "the child ended with %d", WEXITSTATUS(status));
@@ -225,6 +235,8 @@ START_TEST(forked_children_are_told_so)
     ck_assert_msg(nsc_forward(w.net, w.x, &w.y) == NSC_OK, "%s", nsc_last_error(w.context));
     ck_assert_int_eq(nsc_tensor_read(w.y, after, sizeof after), NSC_OK);
     ck_assert_mem_eq(before, after, sizeof before);
+    if (profiled)
+        ck_assert_int_eq(nsc_profile_stop(w.context), NSC_OK);
     ck_assert_int_eq(prepare(&w), NSC_OK);
     ck_assert_int_eq(commit(&w), NSC_OK);
     ck_assert_int_eq(world_close(&w), NSC_OK);
@@ -236,7 +248,7 @@ int main(void)
     layer_find(&layer);
     Suite *suite = suite_create("forked");
     TCase *tests = tcase_create("forked");
-    tcase_add_test(tests, forked_children_are_told_so);
+    tcase_add_loop_test(tests, forked_children_are_told_so, 0, 2);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_NOFORK); /* the one fork here is the test's own */

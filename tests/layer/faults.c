@@ -64,15 +64,22 @@ EXPORT void nsc_layer_claim_gpu(int on)
     gpu = on;
 }
 
-/* The object file that a call comes from: the first frame that is neither ours nor the loader's. */
+/* The object file that a call comes from: the first frame above ours that is not the loader's. Below ours may be one of a
+ * sanitizer. */
 static const char *caller_of(void *const *frames, int count)
 {
     Dl_info self, info;
     if (!dladdr((void *)&mine, &self))
         return "";
-    for (int i = 0; i < count; i++)
-        if (dladdr(frames[i], &info) && info.dli_fbase != self.dli_fbase && !strstr(info.dli_fname, "libOpenCL"))
+    bool ours = false;
+    for (int i = 0; i < count; i++) {
+        if (!dladdr(frames[i], &info))
+            continue;
+        if (info.dli_fbase == self.dli_fbase)
+            ours = true;
+        else if (ours && !strstr(info.dli_fname, "libOpenCL"))
             return info.dli_fname;
+    }
     return "";
 }
 

@@ -18,6 +18,8 @@ static void (*layer_record)(int on);
 static size_t (*layer_sites)(const nsc_layer_site **sites);
 static const char *(*layer_held)(int index, long *count);
 static void (*layer_claim_gpu)(int on);
+static void (*layer_spoil)(const char *text, const char *instead);
+static unsigned long (*layer_spoilt)(void);
 
 static void load(void)
 {
@@ -33,8 +35,10 @@ static void load(void)
     *(void **)&layer_sites = dlsym(layer, "nsc_layer_sites");
     *(void **)&layer_held = dlsym(layer, "nsc_layer_held");
     *(void **)&layer_claim_gpu = dlsym(layer, "nsc_layer_claim_gpu");
+    *(void **)&layer_spoil = dlsym(layer, "nsc_layer_spoil");
+    *(void **)&layer_spoilt = dlsym(layer, "nsc_layer_spoilt");
     ck_assert(layer_count && layer_reset && layer_set && layer_failed && layer_record && layer_sites && layer_held &&
-              layer_claim_gpu);
+              layer_claim_gpu && layer_spoil && layer_spoilt);
 }
 
 static unsigned long long counted(const char *name)
@@ -172,7 +176,7 @@ START_TEST(layer_knows_call_sites)
     cl_context context = open_device(&device);
     layer_set(NULL);
     layer_record(1);
-    for (int i = 0; i < 3; i++)
+    for (volatile int i = 0; i < 3; i++) /* or it may be unrolled into three sites */
         clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     layer_record(0);
@@ -188,6 +192,38 @@ START_TEST(layer_knows_call_sites)
 }
 END_TEST
 
+/* In all pieces of a source, and across them. */
+START_TEST(layer_compiles_something_else)
+{
+    static const char *pieces[] = {"__kernel void k(__global int *x) { x[0] = 1; x[1] = 1", "1; x[2] = 1; }junk"};
+    static const int right[2][3] = {{1, 11, 1}, {1, 725, 1}};
+    const size_t lengths[] = {0, strlen(pieces[1]) - 4}, one = 1;
+    cl_device_id device;
+    cl_int code;
+    cl_context context = open_device(&device);
+    cl_command_queue queue = clCreateCommandQueue(context, device, 0, &code);
+    cl_mem buffer = clCreateBuffer(context, CL_MEM_READ_WRITE, sizeof right[0], NULL, &code);
+    for (int i = 0; i < 2; i++) {
+        int values[3];
+        layer_spoil(i == 0 ? NULL : "11", "725");
+        cl_program program = clCreateProgramWithSource(context, 2, pieces, lengths, &code);
+        ck_assert_int_eq(clBuildProgram(program, 1, &device, "", NULL, NULL), CL_SUCCESS);
+        ck_assert_uint_eq(layer_spoilt(), (unsigned)i);
+        layer_spoil(NULL, NULL);
+        cl_kernel kernel = clCreateKernel(program, "k", &code);
+        clSetKernelArg(kernel, 0, sizeof buffer, &buffer);
+        clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &one, NULL, 0, NULL, NULL);
+        ck_assert_int_eq(clEnqueueReadBuffer(queue, buffer, CL_TRUE, 0, sizeof values, values, 0, NULL, NULL), 0);
+        ck_assert_mem_eq(values, right[i], sizeof values);
+        clReleaseKernel(kernel);
+        clReleaseProgram(program);
+    }
+    clReleaseMemObject(buffer);
+    clReleaseCommandQueue(queue);
+    clReleaseContext(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("layer");
@@ -196,6 +232,7 @@ int main(void)
     tcase_add_test(tests, layer_counts_exactly);
     tcase_add_test(tests, layer_fails_the_nth_call);
     tcase_add_test(tests, layer_knows_call_sites);
+    tcase_add_test(tests, layer_compiles_something_else);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_NOFORK);
