@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """summary.py [--broken N] TESTLOG...: what meson's testlog.json files say, added up: "N passed, N failed, N skipped" on
-the last line, before it each failed test with the end of its output, and what tests say of random expressions and of
-injected faults. N rows that could not be built or run count as failed. Ends 1 when something failed."""
+the last line, before it each failed test with the end of its output, and what tests say of random expressions, of
+injected faults and of the matrix of OpenCL implementations. N rows that could not be built or run count as failed. Ends 1 when something failed."""
 import json
 import sys
 
@@ -21,7 +21,7 @@ def main():
         with open(path, encoding="utf-8") as log:
             for test in map(json.loads, log):
                 for line in (test.get("stdout") or "").split("\n"):
-                    if line.startswith("expressions: "):
+                    if line.startswith(("expressions: ", "matrix: ")):
                         said["%s: %s" % (test["name"], line)] = True
                 if test["result"] in PASSED:
                     passed += 1
