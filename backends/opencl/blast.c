@@ -35,6 +35,7 @@ typedef struct parameter_set {
 #define WIDE_GROUP 64
 #define WIDE_LOCAL 8704
 #define WIDE_INDIRECT 256
+#define WIDE_BUFFER ((WIDE_INDIRECT + 5) * (WIDE_INDIRECT + 3) * 4) /* the largest matrix of its trial */
 static const parameter_set wide_sets[SETS] = {
     {"Xgemm", 16, XGEMM_NAMES, {0, 1, 16, 2, 8, 8, 32, 8, 8, 32, 1, 1, 0, 0, 2, 2}},
     {"XgemmDirect", 10, DIRECT_NAMES, {2, 8, 8, 8, 8, 1, 1, 2, 2, 32}},
@@ -226,7 +227,7 @@ static nsc_backend_status try_out(nsc_backend_device *device)
     } direct[] = {
         {37, 29, 53, false, false}, {29, 37, 53, true, false}, {37, 29, 53, false, true}, {29, 37, 53, true, true}};
     const bool wide = device->max_group >= WIDE_GROUP && device->max_items[0] >= 16 && device->max_items[1] >= 16 &&
-                      device->local_bytes >= WIDE_LOCAL;
+                      device->local_bytes >= WIDE_LOCAL && device->max_buffer >= WIDE_BUFFER;
     const bool small = device->max_group >= SMALL_GROUP && device->max_items[0] >= 4 && device->max_items[1] >= 4 &&
                        device->local_bytes >= SMALL_LOCAL;
     const char *why = "CLBlast off: work-groups or local memory too small for it";

@@ -56,7 +56,9 @@ static nsc_backend_status read_limits(nsc_backend_device *device)
     device->memory_bytes = number(id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong), 0, &code);
     device->base_align = number(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof(cl_uint), 8, &code) / 8;
     device->max_parameters = (size_t)number(id, CL_DEVICE_MAX_PARAMETER_SIZE, sizeof(size_t), 256, &code);
-    device->fast_fma = number(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(cl_device_fp_config), 0, &code) & CL_FP_FMA;
+    const uint64_t single = number(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(cl_device_fp_config), 0, &code);
+    device->fast_fma = single & CL_FP_FMA;
+    device->subnormals = single & CL_FP_DENORM;
     device->unified = number(id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(cl_bool), CL_FALSE, &code);
     const uint64_t width = number(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof(cl_uint), 4, &code);
     device->compiler = number(id, CL_DEVICE_COMPILER_AVAILABLE, sizeof(cl_bool), CL_FALSE, &code);

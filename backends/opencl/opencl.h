@@ -54,6 +54,7 @@ struct nsc_backend_device {
     cl_command_queue queue;
     cl_device_type type;
     bool fast_fma;
+    bool subnormals; /* operands below 2^-126 are not taken as 0 */
     bool compiler; /* it has one */
     bool unified;  /* device and host share their memory */
     bool tiles;    /* the tiled GEMM fits: local memory and work-groups of 256 */

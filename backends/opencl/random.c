@@ -2,6 +2,8 @@
 /* random: law 4 on the device. The stream's words are two scalars of the one program, also where they are fixed. */
 #include "opencl.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 /* As nsc_random_arguments in kernels/random.cl. */
@@ -12,6 +14,12 @@ typedef struct arguments {
     uint32_t padding;
 } arguments;
 
+static bool subnormal(float x)
+{
+    return x != 0.0f && fabsf(x) < FLT_MIN;
+}
+
+/* A scale or shift that the device takes as 0 would give other bits than elsewhere: the host makes those. */
 nsc_backend_status nsc_cl_random_describe(nsc_backend_device *device, const nsc_backend_random *random,
                                           nsc_backend_step *step)
 {
@@ -25,7 +33,7 @@ nsc_backend_status nsc_cl_random_describe(nsc_backend_device *device, const nsc_
     const uint32_t stream[2] = {(uint32_t)random->stream, (uint32_t)(random->stream >> 32)};
     step->what = "random";
     if (random->distribution < NSC_BACKEND_WORDS || random->distribution > NSC_BACKEND_TRUNCATED_NORMAL ||
-        random->stream_scalars > 1)
+        random->stream_scalars > 1 || (!device->subnormals && (subnormal(random->scale) || subnormal(random->shift))))
         return NSC_BACKEND_UNSUPPORTED;
     step->scalar_count = 2;
     step->stream_fixed = random->stream_scalars == 0;

@@ -22,6 +22,7 @@ struct nsc_cl_timing {
     uint32_t count, capacity;
     bool aligned;
     uint64_t offset, at; /* host less device clock, and when it was measured */
+    uint64_t end;        /* of the last marker, by the device's clock */
 };
 
 static uint64_t host_now(void)
@@ -39,11 +40,12 @@ static uint64_t time_of(cl_event event, cl_profiling_info what)
 }
 
 /* A marker on an idle queue ends between two looks at the host's clock; the closest pair of them counts. The offset may be
- * negative: it wraps. */
+ * negative: it wraps. A clock that stands still is none (rusticl 22.3 gives every command the same times). */
 static void align(nsc_backend_device *device, int tries)
 {
     struct nsc_cl_timing *timing = device->timing;
     uint64_t best = UINT64_MAX;
+    uint64_t last = timing->aligned ? timing->end : 0;
     for (int i = 0; i < tries; i++) {
         cl_event marker = NULL;
         uint64_t before = host_now();
@@ -52,10 +54,11 @@ static void align(nsc_backend_device *device, int tries)
         bool done = clFinish(device->queue) == CL_SUCCESS;
         uint64_t after = host_now(), end = done ? time_of(marker, CL_PROFILING_COMMAND_END) : 0;
         clReleaseEvent(marker);
+        timing->aligned |= end != 0 && last != 0 && end != last;
+        last = timing->end = end;
         if (end == 0 || after - before >= best)
             continue;
         best = after - before;
-        timing->aligned = true;
         timing->offset = before + best / 2 - end;
         timing->at = after;
     }

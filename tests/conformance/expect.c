@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Expected failures: a file with lines "GLOB reason"; empty lines and those that begin with # say nothing. */
+/* What is expected to go wrong: a file with lines "GLOB reason"; empty lines and those that begin with # say nothing. "~GLOB"
+ * may fail or pass, as the data have it, "!GLOB" is not run. Without a file, what is known of implementations (known.c)
+ * holds. */
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -10,18 +12,23 @@
 #include "program.h"
 #include "say.h"
 
-static bool matches(const char *glob, const char *device, const char *name)
+/* A device is named by the backend, "opencl:0", or by the implementation, "rusticl_22.3.6". */
+static bool matches(const char *glob, const nsc_device_info *device, const char *name)
 {
-    char whole[256];
+    char chosen[256], made[256];
 
-    snprintf(whole, sizeof whole, "%s/%s", device, name);
-    return fnmatch(glob, name, 0) == 0 || fnmatch(glob, whole, 0) == 0;
+    snprintf(chosen, sizeof chosen, "%s:%u/%s", device->backend, device->index, name);
+    snprintf(made, sizeof made, "%s_%s/%s", device->platform, device->driver, name);
+    for (char *at = made; *at && *at != '/'; at++)
+        if (*at == ' ')
+            *at = '_';
+    return fnmatch(glob, name, 0) == 0 || fnmatch(glob, chosen, 0) == 0 || fnmatch(glob, made, 0) == 0;
 }
 
 /* Of any device: what stands before the first slash may be one. */
 static bool matches_any(const case_list *list, const char *glob)
 {
-    const char *rest = strchr(glob, ':') ? strchr(strchr(glob, ':'), '/') : NULL;
+    const char *rest = strchr(glob, '/');
 
     for (size_t i = 0; i < list->count; i++)
         if (fnmatch(glob, list->cases[i].name, 0) == 0 || (rest && fnmatch(rest + 1, list->cases[i].name, 0) == 0))
@@ -32,7 +39,7 @@ static bool matches_any(const case_list *list, const char *glob)
 static int read_line(program *p, const case_list *all, const char *file, size_t number, char *line)
 {
     char *glob = line + strspn(line, " \t"), *reason = glob + strcspn(glob, " \t\r\n");
-    expectation *rows;
+    expectation row = {.kind = EXPECT_FAIL}, *rows;
 
     if (*glob == '#' || *glob == '\n' || *glob == '\r' || *glob == 0)
         return NSC_EXIT_OK;
@@ -40,6 +47,8 @@ static int read_line(program *p, const case_list *all, const char *file, size_t 
         *reason++ = 0;
     reason += strspn(reason, " \t");
     reason[strcspn(reason, "\r\n")] = 0;
+    if (*glob == '~' || *glob == '!')
+        row.kind = *glob++ == '!' ? EXPECT_LEFT_OUT : EXPECT_MAYBE;
     if (*reason == 0)
         return nsc_say_usage("%s: line %zu: '%s' has no reason, --expect; write GLOB reason", file, number, glob);
     if (!matches_any(all, glob))
@@ -49,21 +58,20 @@ static int read_line(program *p, const case_list *all, const char *file, size_t 
     if (!rows)
         return nsc_say_failed("%s: no memory for its lines, --expect; free some", file);
     p->expected.rows = rows;
-    rows[p->expected.count++] = (expectation){strdup(glob), strdup(reason)};
-    return NSC_EXIT_OK;
+    row.glob = strdup(glob);
+    row.reason = strdup(reason);
+    rows[p->expected.count++] = row;
+    return row.glob && row.reason ? NSC_EXIT_OK
+                                  : nsc_say_failed("%s: no memory for its lines, --expect; free some", file);
 }
 
-int expect_read(program *p, const char *file)
+static int read_lines(program *p, const char *file, FILE *from)
 {
-    FILE *from = fopen(file, "r");
     case_list all;
     char *line = NULL;
     size_t capacity = 0;
     int code = NSC_EXIT_OK;
 
-    if (!from)
-        return nsc_say_failed("%s: cannot be opened: %s; give --expect a file with lines GLOB reason", file,
-                              strerror(errno));
     if (!list_cases(&all, NULL))
         code = nsc_say_failed("no memory for the list of cases; free some");
     errno = 0;
@@ -74,15 +82,31 @@ int expect_read(program *p, const char *file)
                               strerror(errno));
     free(line);
     list_free(&all);
-    fclose(from);
     return code;
 }
 
-const char *expect_reason(const program *p, const char *device, const char *name)
+int expect_read(program *p, const char *file)
+{
+    char *known = file ? NULL : strdup(expect_known);
+    FILE *from = file ? fopen(file, "r") : known ? fmemopen(known, strlen(known), "r") : NULL;
+    int code;
+
+    if (from) {
+        code = read_lines(p, file ? file : "known.c", from);
+        fclose(from);
+    } else {
+        code = nsc_say_failed("%s: cannot be opened: %s; give --expect a file with lines GLOB reason",
+                              file ? file : "known.c", strerror(errno));
+    }
+    free(known);
+    return code;
+}
+
+const expectation *expect_find(const program *p, const nsc_device_info *device, const char *name)
 {
     for (size_t i = 0; i < p->expected.count; i++)
         if (matches(p->expected.rows[i].glob, device, name))
-            return p->expected.rows[i].reason;
+            return &p->expected.rows[i];
     return NULL;
 }
 

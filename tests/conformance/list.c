@@ -24,10 +24,26 @@ static const struct {
               {&group_models, false},      {&group_errors, false},
               {&group_threads, false},     {&group_life, false}};
 
+/* One of the patterns, between which commas stand. */
+static bool is_wanted(const char *only, const char *name)
+{
+    while (only && *only) {
+        const size_t length = strcspn(only, ",");
+        char *glob = strndup(only, length);
+        const bool matches = glob && fnmatch(glob, name, 0) == 0;
+
+        free(glob);
+        if (matches)
+            return true;
+        only += length + (only[length] == ',');
+    }
+    return !only;
+}
+
 /* Takes the case unless its name does not match. */
 static bool add(case_list *list, const char *only, const char *name, const listed_case *made)
 {
-    if (only && fnmatch(only, name, 0) != 0)
+    if (!is_wanted(only, name))
         return true;
     if (list->count == list->capacity) {
         const size_t capacity = list->capacity ? 2 * list->capacity : 1024;

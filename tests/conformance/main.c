@@ -127,7 +127,7 @@ static int work(program *p, const nsc_arguments *arguments, bool *answered)
     }
     if (junit && !nsc_say_writable("junit", junit))
         return NSC_EXIT_FAILED;
-    if (expect && (code = expect_read(p, expect)) != NSC_EXIT_OK)
+    if ((code = expect_read(p, expect)) != NSC_EXIT_OK)
         return code;
     if ((code = find_targets(p, arguments)) != NSC_EXIT_OK)
         return code;
@@ -184,11 +184,13 @@ const nsc_command nsc_command_conformance = {
             [ONLY] = {.name = "only",
                       .argument = "GLOB",
                       .kind = NSC_OPTION_TEXT,
-                      .help = "the cases whose family/name matches, for example 'gemm/*'"},
+                      .help = "the cases whose family/name matches, for example 'gemm/*'; several with commas "
+                              "between them"},
             [EXPECT] = {.name = "expect",
                         .argument = "FILE",
                         .kind = NSC_OPTION_FILE,
-                        .help = "failures that are expected, in lines GLOB reason; one that passes is a failure"},
+                        .help = "failures that are expected, in lines GLOB reason; one that passes is a failure; "
+                                "if not given, what is known of the implementations"},
             [NATIVE] = {.name = "native", .help = "with all that the device offers, whatever NASCENT_COMPOSE says"},
             [COMPOSED] = {.name = "composed", .help = "every optional kind is refused and composed"},
             [BOTH] = {.name = "both", .help = "native, then composed"},

@@ -14,7 +14,7 @@ typedef enum outcome {
     OUTCOME_SKIPPED,
     OUTCOME_EXPECTED,   /* failed, as --expect says */
     OUTCOME_UNEXPECTED, /* passed, and --expect says that it fails: as bad as a failure */
-    OUTCOME_NOT_RUN,    /* what it relies on had failed */
+    OUTCOME_NOT_RUN,    /* what it relies on had failed, or --expect leaves it out */
     OUTCOMES
 } outcome;
 
@@ -34,12 +34,14 @@ typedef struct test_run {
     size_t counts[OUTCOMES];
     result *results; /* room for every case */
     size_t count;
-    char *device; /* "'name', driver ..." once it is open */
+    char *device;       /* "'name', driver ..." once it is open */
+    const char *broken; /* the family that failed, on which the rest relies */
 } test_run;
 
 typedef enum form { FORM_TEXT, FORM_TAP, FORM_JSON } form;
 
 typedef struct expectation {
+    enum { EXPECT_FAIL, EXPECT_MAYBE, EXPECT_LEFT_OUT } kind;
     char *glob, *reason;
 } expectation;
 
@@ -63,11 +65,13 @@ typedef struct program {
     tally tally;   /* of all runs */
 } program;
 
-/* expect.c: the file of --expect. The exit code; what is wrong with it was said. */
+/* expect.c: the file of --expect, NULL: known.c. The exit code; what is wrong with it was said. */
 int expect_read(program *p, const char *file);
-/* The reason why this case is expected to fail on a device ("opencl:0"); NULL: it is not. */
-const char *expect_reason(const program *p, const char *device, const char *name);
+/* What is expected of this case on a device; NULL: that it passes. */
+const expectation *expect_find(const program *p, const nsc_device_info *device, const char *name);
 void expect_free(expectations *e);
+/* known.c: lines as in a file of --expect. */
+extern const char expect_known[];
 
 /* targets.c: the devices and modes to be tested. The exit code. */
 int targets_one(program *p, const char *backend, const char *const *modes, size_t mode_count);

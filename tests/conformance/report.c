@@ -107,23 +107,23 @@ void report_case(program *p, const test_run *run, const result *r)
               directive, r->text);
 }
 
-/* Why cases were left out: each reason once. */
-static void print_reasons(const test_run *run, size_t first)
+/* Why cases were left out, each reason once; not what a broken family takes along, which is said at the end. */
+static void print_reasons(const test_run *run, size_t first, outcome left)
 {
     for (size_t i = first; i < run->count; i++) {
         const result *r = &run->results[i];
         size_t same = 0, before = 0;
 
-        if (r->outcome != OUTCOME_SKIPPED || !r->text)
+        if (r->outcome != left || !r->text || (left == OUTCOME_NOT_RUN && run->broken))
             continue;
         for (size_t j = first; j < run->count; j++)
-            if (run->results[j].outcome == OUTCOME_SKIPPED && run->results[j].text &&
-                strcmp(run->results[j].text, r->text) == 0) {
+            if (run->results[j].outcome == left && run->results[j].text && strcmp(run->results[j].text, r->text) == 0) {
                 same++;
                 before += j < i;
             }
         if (before == 0)
-            printf("SKIP %s%s: %s\n", r->of->name, same > 1 ? " and others" : "", r->text);
+            printf("%s %s%s: %s\n", left == OUTCOME_NOT_RUN ? "NOT RUN" : "SKIP", r->of->name,
+                   same > 1 ? " and others" : "", r->text);
     }
 }
 
@@ -136,7 +136,8 @@ void report_family(const program *p, const test_run *run, size_t first)
     for (size_t i = first; i < run->count; i++)
         counts[run->results[i].outcome]++;
     nsc_progress_end();
-    print_reasons(run, first);
+    print_reasons(run, first, OUTCOME_SKIPPED);
+    print_reasons(run, first, OUTCOME_NOT_RUN);
     if (counts[OUTCOME_NOT_RUN] == run->count - first)
         return;
     printf("%-14s %5zu passed %5zu failed %5zu skipped", run->results[first].of->family, counts[OUTCOME_PASSED],
@@ -187,7 +188,7 @@ void report_run(program *p, const test_run *run, const tally *c)
         json_tally(p, c);
     if (p->form != FORM_TEXT)
         return;
-    if (run->counts[OUTCOME_NOT_RUN])
+    if (run->broken)
         printf("%s\n", run->results[run->count - 1].text);
     if (c->expressions > 0)
         printf("expressions: %llu alone, %llu of them also together, in %llu maps (%llu and %llu programs built); %llu "

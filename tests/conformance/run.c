@@ -18,29 +18,45 @@ static double now(void)
 }
 
 /* What a verdict comes to, given what was expected. */
-static void judge(result *r, const target *t, const char *reason)
+static void judge(result *r, const target *t, const expectation *expected)
 {
     static const outcome plain[] = {
         [VERDICT_PASS] = OUTCOME_PASSED, [VERDICT_FAIL] = OUTCOME_FAILED, [VERDICT_SKIP] = OUTCOME_SKIPPED};
     char text[sizeof t->text + 256];
 
     r->outcome = plain[t->verdict];
-    if (reason && t->verdict == VERDICT_PASS) {
+    if (expected && expected->kind == EXPECT_FAIL && t->verdict == VERDICT_PASS) {
         r->outcome = OUTCOME_UNEXPECTED;
-        snprintf(text, sizeof text, "expected to fail and passed; take it from the file of --expect: %s", reason);
-    } else if (reason && t->verdict == VERDICT_FAIL) {
+        snprintf(text, sizeof text, "expected to fail and passed; take it from the file of --expect: %s",
+                 expected->reason);
+    } else if (expected && t->verdict == VERDICT_FAIL) {
         r->outcome = OUTCOME_EXPECTED;
-        snprintf(text, sizeof text, "%s: %s", reason, t->text);
+        snprintf(text, sizeof text, "%s: %s", expected->reason, t->text);
     } else {
         snprintf(text, sizeof text, "%s", t->text);
     }
     r->text = text[0] ? strdup(text) : NULL;
 }
 
-static void run_case(program *p, test_run *run, target *t, const listed_case *c, const char *device)
+static void leave_out(program *p, test_run *run, const listed_case *c, const char *text)
 {
     result *r = &run->results[run->count++];
+
+    *r = (result){.of = c, .outcome = OUTCOME_NOT_RUN, .text = strdup(text)};
+    run->counts[r->outcome]++;
+    report_case(p, run, r);
+}
+
+static void run_case(program *p, test_run *run, target *t, const listed_case *c)
+{
+    const expectation *expected = expect_find(p, nsc_context_device(t->context), c->name);
     const double begin = now();
+
+    if (expected && expected->kind == EXPECT_LEFT_OUT) {
+        leave_out(p, run, c, expected->reason);
+        return;
+    }
+    result *r = &run->results[run->count++];
 
     nsc_progress("case %zu of %zu%s%s: %s", run->count, p->list.count, p->run_count > 1 ? " on " : "",
                  p->run_count > 1 ? run->title : "", c->name);
@@ -51,42 +67,31 @@ static void run_case(program *p, test_run *run, target *t, const listed_case *c,
     end_case(t);
     t->name = NULL;
     *r = (result){.of = c, .seconds = now() - begin};
-    judge(r, t, expect_reason(p, device, c->name));
+    judge(r, t, expected);
     run->counts[r->outcome]++;
     report_case(p, run, r);
 }
 
-static void leave_out(program *p, test_run *run, const listed_case *c, const char *family)
-{
-    char text[160];
-
-    snprintf(text, sizeof text, "not run: %s does not work, and all else relies on it", family);
-    run->results[run->count] = (result){.of = c, .outcome = OUTCOME_NOT_RUN, .text = strdup(text)};
-    run->counts[OUTCOME_NOT_RUN]++;
-    report_case(p, run, &run->results[run->count++]);
-}
-
 static void run_cases(program *p, test_run *run, target *t)
 {
-    const nsc_device_info *info = nsc_context_device(t->context);
-    const char *broken = NULL;
-    char device[96];
+    char text[160];
     size_t first = 0;
 
-    snprintf(device, sizeof device, "%s:%u", info->backend, info->index);
     for (size_t i = 0; i < p->list.count; i++) {
         const listed_case *c = &p->list.cases[i];
 
         if (i > 0 && strcmp(c->family, p->list.cases[i - 1].family) != 0) {
             report_family(p, run, first);
             first = run->count;
-            if (!broken && p->list.cases[i - 1].relied_on && run->counts[OUTCOME_FAILED] > 0)
-                broken = p->list.cases[i - 1].family;
+            if (!run->broken && p->list.cases[i - 1].relied_on && run->counts[OUTCOME_FAILED] > 0)
+                run->broken = p->list.cases[i - 1].family;
         }
-        if (broken)
-            leave_out(p, run, c, broken);
-        else
-            run_case(p, run, t, c, device);
+        if (run->broken) {
+            snprintf(text, sizeof text, "not run: %s does not work, and all else relies on it", run->broken);
+            leave_out(p, run, c, text);
+        } else {
+            run_case(p, run, t, c);
+        }
     }
     report_family(p, run, first);
     nsc_progress_end();

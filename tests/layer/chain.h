@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of the layer, each a table of its own in front of the next: counts (layer.c), faults, objects, spoils,
- * shrinking, the driver. */
+ * shrinking, shadows, the driver. */
 #ifndef NSC_TESTS_LAYER_CHAIN_H
 #define NSC_TESTS_LAYER_CHAIN_H
 
@@ -18,5 +18,7 @@ const struct _cl_icd_dispatch *nsc_layer_objects(const struct _cl_icd_dispatch *
 const struct _cl_icd_dispatch *nsc_layer_spoils(const struct _cl_icd_dispatch *target, cl_uint entries);
 /* target itself where NSC_LAYER_SHRINK asks for nothing. */
 const struct _cl_icd_dispatch *nsc_layer_shrink(const struct _cl_icd_dispatch *target, cl_uint entries);
+/* target itself where NSC_LAYER_SHADOWS is not set. */
+const struct _cl_icd_dispatch *nsc_layer_shadows(const struct _cl_icd_dispatch *target, cl_uint entries);
 
 #endif

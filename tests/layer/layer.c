@@ -172,7 +172,7 @@ EXPORT CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint target_entries, const
     const cl_uint common = target_entries < have ? target_entries : have;
     if (!target || !entries || !table)
         return CL_INVALID_VALUE;
-    next = nsc_layer_shrink(target, common);
+    next = nsc_layer_shrink(nsc_layer_shadows(target, common), common);
     next = nsc_layer_faults(nsc_layer_objects(nsc_layer_spoils(next, common), common), common);
     memcpy(&mine, next, common * sizeof(void *));
     mine.clCreateBuffer = create_buffer;
