@@ -19,6 +19,7 @@ A mutant in a list is
     +these lines
 
 Lines behind - must be in the file exactly once, one after the other. Several such pairs in one file are several places.
+A list may begin with a patch, in the same form, that every mutant of it comes with.
 """
 import os
 import re
@@ -29,7 +30,7 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LISTS = ("skeleton.txt", "core.txt", "opencl.txt", "opencl_gpu.txt")
+LISTS = ("skeleton.txt", "core.txt", "opencl_checked.txt", "opencl.txt", "opencl_gpu.txt")
 NEEDED = ("meson.build", "meson_options.txt", "backends", "core", "docs", "include", "kernels", "tests/conformance",
           "tools")
 TOOL = "tools/nascent"
@@ -48,22 +49,26 @@ def read(path):
 
 def parse(path):
     mutants = []
-    sign = None
+    current = patch = sign = None
     for number, line in enumerate(read(path).split("\n"), 1):
         if line[:1] in ("-", "+"):
             if line[0] == "-" and sign != "-":
-                mutants[-1]["places"].append(([], []))
+                current["places"].append(([], []))
             sign = line[0]
-            mutants[-1]["places"][-1][sign == "+"].append(line[1:])
+            current["places"][-1][sign == "+"].append(line[1:])
             continue
         sign = None
         if not line or line[0] == "#":
             continue
         key, _, value = line.partition(" ")
-        if key == "mutant":
-            mutants.append({"mutant": value.strip(), "ends": "failures", "with": "", "places": []})
-        elif mutants and key in KEYS + ("ends", "with"):
-            mutants[-1][key] = value.strip()
+        if key in ("mutant", "patch"):
+            current = {"mutant": value.strip(), "ends": "failures", "with": "", "patch": patch, "places": []}
+            if key == "patch":
+                patch = current
+            else:
+                mutants.append(current)
+        elif current and key in KEYS + ("ends", "with"):
+            current[key] = value.strip()
         else:
             raise Broken("%s:%d: what is %s?" % (path, number, key))
     for mutant in mutants:
@@ -85,6 +90,15 @@ def planted(mutant, text):
     return text
 
 
+def changed(source, mutant):
+    """The files that are not as they were, with their texts."""
+    texts = {}
+    for part in [mutant["patch"]] * bool(mutant["patch"]) + [mutant]:
+        text = texts.get(part["file"]) or read(os.path.join(source, part["file"]))
+        texts[part["file"]] = planted(part, text)
+    return texts
+
+
 def copy(source, target):
     """Only what differs, so that little is built again."""
     paths = []
@@ -101,7 +115,9 @@ def copy(source, target):
 
 class Tree:
     def __init__(self, source, scratch):
+        self.original = source
         self.source = os.path.join(scratch, "source")
+        self.changed = {}
         self.build = os.path.join(scratch, "build")
         copy(source, self.source)
         if not os.path.exists(os.path.join(self.build, "build.ninja")):
@@ -118,9 +134,15 @@ class Tree:
     def make(self, *targets):
         self.call("ninja", "-C", self.build, "-j", "2", *targets)
 
-    def write(self, path, text):
-        with open(os.path.join(self.source, path), "w", encoding="utf-8") as file:
-            file.write(text)
+    def change(self, texts):
+        """Makes these files so, and all others as they were; only what differs is written, so that little is built."""
+        for path in set(self.changed) - set(texts):
+            texts = dict(texts, **{path: read(os.path.join(self.original, path))})
+        for path, text in texts.items():
+            if text != read(os.path.join(self.source, path)):
+                with open(os.path.join(self.source, path), "w", encoding="utf-8") as file:
+                    file.write(text)
+        self.changed = texts
 
     def conformance(self, mutant):
         """Exit status, what was written, and how many points of TAP passed and failed."""
@@ -183,7 +205,7 @@ def main():
     mutants = [mutant for name in LISTS for mutant in parse(os.path.join(HERE, name))
                if not names or mutant["mutant"] in names]
     for mutant in mutants:
-        planted(mutant, read(os.path.join(source, mutant["file"])))
+        changed(source, mutant)
     tree = Tree(source, scratch)
     built = time.monotonic()
     absent, wrong, count = unmutated(tree, mutants)
@@ -198,15 +220,12 @@ def main():
     escaped = []
     print("%-36s %-34s %-38s %s" % ("mutant", "where", "expected to be caught by", "caught by"))
     for mutant in mutants:
-        original = read(os.path.join(source, mutant["file"]))
-        tree.write(mutant["file"], planted(mutant, original))
+        tree.change(changed(source, mutant))
         try:
             tree.make(PLUGIN if mutant["in"].startswith("skeleton") else TOOL)
             by, why = run(tree, mutant)
         except Broken as error:
             by, why = None, "it does not compile\n%s" % error
-        finally:
-            tree.write(mutant["file"], original)
         print("%-36s %-34s %-38s %s" % (mutant["mutant"], mutant["file"],
                                         "%s (%s)" % (mutant["caught"], mutant["in"]), by or "NOT CAUGHT: " + why), flush=True)
         if by is None:
