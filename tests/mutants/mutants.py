@@ -232,6 +232,7 @@ def main():
             escaped.append(mutant["mutant"])
         caught += by is not None
         others += by is not None and not mutant["caught"].startswith("models/")
+    tree.change({})
     if escaped:
         print("not caught: " + " ".join(escaped))
     print("it took %.0f s" % (time.monotonic() - start))
