@@ -313,7 +313,7 @@ typedef struct nsc_backend_limits {
     uint32_t max_work_group; /* for people; 0 where the word means nothing */
     uint32_t reserved;
     uint64_t local_memory_bytes; /* for people */
-    char note[256];              /* what a self-check switched off and why; empty: nothing */
+    char note[256];              /* what a self-check switched off, "KIND off: why", "; " between; empty: nothing */
 } nsc_backend_limits;
 #define NSC_BACKEND_LIMITS_SIZE NSC_BACKEND_SIZE_TO(nsc_backend_limits, note)
 

@@ -67,7 +67,7 @@ typedef struct conformance_group {
     const conformance_table *tables;
 } conformance_group;
 
-extern const conformance_group group_harness, group_table, group_buffers, group_windows, group_map,
+extern const conformance_group group_harness, group_table, group_buffers, group_windows, group_self_check, group_map,
     group_map_operations, group_map_values, group_map_conversions, group_expressions, group_reduce, group_gemm,
     group_epilogue, group_random, group_gather, group_softmax, group_composed, group_plans, group_runs,
     group_parameters, group_initial, group_models, group_errors, group_threads, group_life;

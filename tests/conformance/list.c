@@ -11,18 +11,31 @@
 static const struct {
     const conformance_group *group;
     bool relied_on;
-} groups[] = {{&group_harness, true},      {&group_table, true},
-              {&group_buffers, true},      {&group_windows, true},
-              {&group_map, false},         {&group_map_operations, false},
-              {&group_map_values, false},  {&group_map_conversions, false},
-              {&group_expressions, false}, {&group_reduce, false},
-              {&group_gemm, false},        {&group_epilogue, false},
-              {&group_random, false},      {&group_gather, false},
-              {&group_softmax, false},     {&group_composed, false},
-              {&group_plans, false},       {&group_runs, false},
-              {&group_parameters, false},  {&group_initial, false},
-              {&group_models, false},      {&group_errors, false},
-              {&group_threads, false},     {&group_life, false}};
+} groups[] = {{&group_harness, true},
+              {&group_table, true},
+              {&group_buffers, true},
+              {&group_windows, true},
+              {&group_self_check, false},
+              {&group_map, false},
+              {&group_map_operations, false},
+              {&group_map_values, false},
+              {&group_map_conversions, false},
+              {&group_expressions, false},
+              {&group_reduce, false},
+              {&group_gemm, false},
+              {&group_epilogue, false},
+              {&group_random, false},
+              {&group_gather, false},
+              {&group_softmax, false},
+              {&group_composed, false},
+              {&group_plans, false},
+              {&group_runs, false},
+              {&group_parameters, false},
+              {&group_initial, false},
+              {&group_models, false},
+              {&group_errors, false},
+              {&group_threads, false},
+              {&group_life, false}};
 
 /* One of the patterns, between which commas stand. */
 static bool is_wanted(const char *only, const char *name)
