@@ -55,10 +55,10 @@ struct nsc_backend_device {
     cl_device_type type;
     bool fast_fma;
     bool subnormals; /* operands below 2^-126 are not taken as 0 */
-    bool compiler; /* it has one */
-    bool unified;  /* device and host share their memory */
-    bool tiles;    /* the tiled GEMM fits: local memory and work-groups of 256 */
-    bool blocks;   /* the blocked GEMM with large blocks suits: a CPU */
+    bool compiler;   /* it has one */
+    bool unified;    /* device and host share their memory */
+    bool tiles;      /* the tiled GEMM fits: local memory and work-groups of 256 */
+    bool blocks;     /* the blocked GEMM with large blocks suits: a CPU */
     uint32_t lanes;
     size_t max_group, max_items[3];
     size_t max_parameters;
