@@ -25,10 +25,13 @@ static bool matches(const char *glob, const nsc_device_info *device, const char 
     return fnmatch(glob, name, 0) == 0 || fnmatch(glob, chosen, 0) == 0 || fnmatch(glob, made, 0) == 0;
 }
 
-/* Of any device: what stands before the first slash may be one. */
+/* Of any device: what stands before the first slash is one where more than a name follows, or where no family is called
+ * so. */
 static bool matches_any(const case_list *list, const char *glob)
 {
-    const char *rest = strchr(glob, '/');
+    const size_t head = strcspn(glob, "/");
+    const bool family = strspn(glob, "abcdefghijklmnopqrstuvwxyz_*?[]") >= head;
+    const char *rest = glob[head] && (!family || strchr(glob + head + 1, '/')) ? glob + head : NULL;
 
     for (size_t i = 0; i < list->count; i++)
         if (fnmatch(glob, list->cases[i].name, 0) == 0 || (rest && fnmatch(rest + 1, list->cases[i].name, 0) == 0))

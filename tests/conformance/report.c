@@ -242,6 +242,7 @@ static void json_end(program *p, const size_t *all)
         cJSON_AddStringToObject(row, "run", run->title);
         cJSON_AddStringToObject(row, "verdict", verdict_of(run));
         nsc_json_add_text(row, "problem", run->problem);
+        nsc_json_add_text(row, "device", run->device);
         nsc_json_add_whole(row, "passed", run->counts[OUTCOME_PASSED]);
         nsc_json_add_whole(row, "failed", run->counts[OUTCOME_FAILED] + run->counts[OUTCOME_UNEXPECTED]);
         cJSON_AddItemToArray(runs, row);

@@ -66,6 +66,10 @@ class Cases(Case):
         self.assertEqual(int(counts[2]) + int(counts[3]) + int(counts[4]), len(CASES))
         self.assertNotIn("map", done.stdout.split("not run:")[0])
 
+    def test_several_patterns(self):
+        listed = self.good("conformance", "--list", "--only", "gemm/nn.1x1x1.*,harness/*,,no*such,harness/p*").split()
+        self.assertEqual(listed, [case for case in CASES if re.match(r"gemm/nn\.1x1x1\.|harness/", case)])
+
     def test_modes(self):
         for mode, composed, native in (["--native"], 0, 1), (["--composed"], 1, 0), ([], 1, 0), (["--both"], 1, 1):
             whole = json.loads(self.good("conformance", "--backend", "reference", "--only", "softmax/softmax.37x53.*",
@@ -129,11 +133,35 @@ class Expected(Case):
         self.assertEqual(self.ask("good:0/map_in_place/* reason\n")["failed"], 0)
         self.assertEqual(self.ask("good:1/map_in_place/* reason\n", code=1)["expected"], 0)
 
+    def test_an_implementation_may_be_named(self):
+        """PLATFORM_DRIVER, with _ for what separates words."""
+        made = json.loads(run("devices", "--json").stdout)["backends"][0]["devices"][0]
+        name = ("%(platform)s_%(driver)s" % made).replace(" ", "_")
+        self.assertNotIn(" ", name)
+        whole = self.ask(name + "/gemm/nn.1x1x1.rows.float32 reason\n", "gemm/nn.1x1x1.rows.*", 1, "reference")
+        self.assertEqual(whole["cases"][0]["verdict"], "unexpected")
+        self.assertEqual(self.ask("other_1.0/gemm/* reason\n", "gemm/nn.1x1x1.*", 0, "reference")["expected"], 0)
+
+    def test_what_may_fail_and_what_is_left_out(self):
+        whole = self.ask("~map_in_place/* by chance\n~map_in_place/a* not reached\n")
+        self.assertEqual((whole["expected"] > 0, whole["failed"]), (True, 0))
+        self.assertEqual(self.ask("~gemm/nn.1x1x1.* by chance\n", "gemm/nn.1x1x1.*", 0, "reference")["passed"], 2)
+        whole = self.ask("!map_in_place/add.* it ends the process\nmap_in_place/* reason\n")
+        count = sum(case.startswith("map_in_place/add.") for case in CASES)
+        self.assertEqual((whole["not_run"], whole["failed"]), (count, 0))
+        left = [case for case in whole["cases"] if case["verdict"] == "not run"]
+        self.assertEqual({case["text"] for case in left}, {"it ends the process"})
+        text = run("conformance", "--backend", GOOD, "--only", "map_in_place/*", "--expect", "expect", cwd=self.folder).stdout
+        self.assertRegex(text, r"NOT RUN map_in_place/add\.\S+ and others: it ends the process\n")
+        self.assertIn(", %d not run\n" % count, text)
+
     def test_wrong_lines(self):
         for text, what in (("map/*\n", "expect: line 1: 'map/*' has no reason"),
                            ("# one\n\n  map/*  \t\n", "expect: line 3: 'map/*' has no reason"),
                            ("mop/* reason\n", "expect: line 1: no case matches 'mop/*'"),
-                           ("good:0/mop/* reason", "expect: line 1: no case matches 'good:0/mop/*'")):
+                           ("good:0/mop/* reason", "expect: line 1: no case matches 'good:0/mop/*'"),
+                           ("~map/*", "expect: line 1: 'map/*' has no reason"),
+                           ("!mop/* reason", "expect: line 1: no case matches 'mop/*'")):
             self.write("expect", text)
             self.bad(2, [what, "--expect; "], "conformance", "--backend", "reference", "--expect", "expect")
         self.bad(1, ["nowhere: cannot be opened: No such file", "; give --expect a file"], "conformance", "--backend",
