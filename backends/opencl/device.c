@@ -82,6 +82,10 @@ static nsc_backend_status write_identity(nsc_backend_device *device, cl_platform
     if (status == NSC_BACKEND_OK)
         snprintf(device->identity, sizeof device->identity, "%s|%s|%s|%s|%s", text[0], text[1], text[2], text[3],
                  text[4]);
+    /* No query tells of it, and the values are wrong without an error (tests/matrix/reproducers/long_loop.c). */
+    if (status == NSC_BACKEND_OK && strncmp(text[2], "llvmpipe", 8) == 0 && strncmp(text[3], "22.", 3) == 0)
+        nsc_cl_note(device, "llvmpipe 22 leaves loops after 65,535 rounds: products and softmax over thousands of "
+                            "elements may be wrong");
     return status;
 }
 
