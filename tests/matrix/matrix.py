@@ -254,7 +254,7 @@ class Matrix:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--row", action="append", default=[])
+    parser.add_argument("--row", action="append", default=[], choices=[one["name"] for one in rows.rows()])
     for name in "nascent", "plugin", "layer", "reproducers", "folder":
         parser.add_argument(name)
     matrix = Matrix(parser.parse_args())

@@ -36,7 +36,8 @@ ALL = "all in one process"
 REPRODUCERS = {"fma_zero": ("rusticl_22.3.6", RUSTICL), "llvm_crash": ("rusticl_22.3.6", RUSTICL),
                "long_loop": ("rusticl_22.3.6", RUSTICL),
                "shadows": ("Oclgrind_Oclgrind_21.10", {"OCL_ICD_VENDORS": OCLGRIND or ""}),
-               "two_threads": ("Oclgrind_Oclgrind_21.10", {"OCL_ICD_VENDORS": OCLGRIND or ""})}
+               "two_threads": ("Oclgrind_Oclgrind_21.10", {"OCL_ICD_VENDORS": OCLGRIND or ""}),
+               "zero_product": ("rusticl_22.3.6", RUSTICL)}
 # Of a simulator: what has many elements or many terms.
 LARGE = r"^threads/|100000|100003|1000|997|free_while_busy|^models/|too_large"
 
@@ -83,7 +84,8 @@ def rows():
         row("a platform without devices", "mesa-opencl-icd", {"OCL_ICD_VENDORS": "mesa.icd"},
             absent="but no device on any", forms=FORMS),
     ]
-    others = [row("found here: " + name, None, {"OCL_ICD_VENDORS": name}, every=20) for name in installed()
+    others = [row("found here: " + name, None, {"OCL_ICD_VENDORS": os.path.join(VENDORS, name)},
+                  every=20) for name in installed()
               if name not in ("pocl.icd", "rusticl.icd", "mesa.icd") and "oclgrind" not in name]
     return known + others
 
