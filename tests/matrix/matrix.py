@@ -135,7 +135,8 @@ class Matrix:
         told = json.loads(done.stdout)
         bad = ["%s %s: %s" % (case["verdict"], case["case"], case["text"]) for case in told["cases"]
                if case["verdict"] in ("fail", "unexpected")]
-        bad += ["%s: %s" % (run["run"], run["problem"]) for run in told["runs"] if run["problem"]]
+        bad += ["%s: %s" % (run["run"], run["problem"]) for run in told["runs"]
+                if run["problem"] and run["verdict"] != "not here"]
         return told, bad[:5] + (["and %d more" % (len(bad) - 5)] if len(bad) > 5 else [])
 
     @staticmethod
@@ -180,7 +181,8 @@ class Matrix:
                 continue
             why = rows.missing(one) or self.nothing(one)
             if why:
-                self.leave("%s (%s)" % (one["name"], why), len(rows.FORMS))
+                line([one["name"], "left out", why])
+                self.leave(why, len(rows.FORMS))
                 continue
             self.leave("not in the subset", len(rows.FORMS) - len(forms))
             self.told.append((one["name"], self.variables(one), "--backend opencl:%d" % one["device"]))
@@ -196,7 +198,7 @@ class Matrix:
             return None
         done = self.run([self.nascent, "conformance", "--backend", self.choice(one, "module native"), "--only",
                          "harness/*"], self.variables(one), 300)
-        return "it has no device" if done.returncode == 77 else None
+        return "found here, without a device" if done.returncode == 77 else None
 
     def together(self):
         """Every implementation in one process, as whoever runs nascent conformance --all has them."""

@@ -94,4 +94,4 @@ def missing(one):
     """Why the row cannot be run here; None: it can."""
     vendors = one["variables"]["OCL_ICD_VENDORS"]
     there = OCLGRIND if one["package"] == "oclgrind" else one["package"] is None or vendors in installed()
-    return None if there else "the package %s is not installed" % one["package"]
+    return None if there else "without the package " + one["package"]
