@@ -32,13 +32,14 @@ def spent():
     return usage.ru_utime + usage.ru_stime
 
 
-def sample(cases, every, without):
-    """Every nth case of each family, and at least one: spread over its operations, shapes and strides."""
-    families = {}
+def sample(cases, every, without, always=None):
+    """Every nth case of each family, and at least one: spread over its operations, shapes and strides; then those of a
+    pattern."""
+    families, wanted = {}, [case for case in cases if always and re.search(always, case)]
     for case in cases:
         if not (without and re.search(without, case)):
             families.setdefault(case.split("/")[0], []).append(case)
-    return [case for family in families.values() for case in family[(every // 2) % len(family)::every]]
+    return [case for family in families.values() for case in family[(every // 2) % len(family)::every]] + wanted
 
 
 class Matrix:
@@ -111,7 +112,7 @@ class Matrix:
             with open(words[-1], "w", encoding="utf-8") as file:
                 file.write(one["expect"])
         if not self.arguments.full and not one["absent"]:
-            words += ["--only", ",".join(sample(self.names, one["every"], one["without"]))]
+            words += ["--only", ",".join(sample(self.names, one["every"], one["without"], one["always"]))]
         done = self.run(words, variables, 6 * 3600 if self.arguments.full else 300)
         if one["absent"]:
             told, wrong = {}, self.absent(one, variables, done)
@@ -171,8 +172,8 @@ class Matrix:
     # ---- all of them ----
 
     def everything(self):
-        backends = json.loads(self.run([self.nascent, "devices", "--json"], {"OCL_ICD_VENDORS": self.empty}, 120).stdout)["backends"]
-        self.builtin = any(backend["name"] == "opencl" and not backend.get("file") for backend in backends)
+        told = json.loads(self.run([self.nascent, "devices", "--json"], {"OCL_ICD_VENDORS": self.empty}, 120).stdout)
+        self.builtin = any(one["name"] == "opencl" and not one.get("file") for one in told["backends"])
         line(HEAD)
         for one in rows.rows():
             forms = [form for form in rows.FORMS if self.arguments.full or form in one["forms"]]
