@@ -8,37 +8,20 @@
 #include <CL/cl.h>
 #include <check.h>
 #include <dirent.h>
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/layer/layer.h"
+#include "tests/layer/client.h"
 
 enum { MANY = 4096 };
 
-static struct {
-    void (*set)(const nsc_layer_fault *fault);
-    const char *(*failed)(void);
-    void (*record)(int on);
-    size_t (*sites)(const nsc_layer_site **sites);
-    const char *(*held)(int index, long *count);
-    void (*claim_gpu)(int on);
-} layer;
+static layer_client layer;
 
 void life_opencl_find(void)
 {
-    static const char *const names[] = {"nsc_layer_fail",  "nsc_layer_failed", "nsc_layer_record",
-                                        "nsc_layer_sites", "nsc_layer_held",   "nsc_layer_claim_gpu"};
-    void **const functions[] = {(void **)&layer.set,   (void **)&layer.failed, (void **)&layer.record,
-                                (void **)&layer.sites, (void **)&layer.held,   (void **)&layer.claim_gpu};
-    const char *path = getenv("OPENCL_LAYERS");
-    ck_assert_msg(path != NULL, "OPENCL_LAYERS is not set");
-    void *object = dlopen(path, RTLD_NOW);
-    ck_assert_msg(object != NULL, "%s", dlerror());
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        ck_assert_msg((*functions[i] = dlsym(object, names[i])) != NULL, "%s has no %s", path, names[i]);
+    layer_find(&layer);
 }
 
 void life_opencl_check_held(const char *what)

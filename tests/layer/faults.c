@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FRAMES = 64, SITES = 4096 };
@@ -251,10 +250,7 @@ MAKE(void *, clEnqueueMapBuffer,
 
 const struct _cl_icd_dispatch *nsc_layer_faults(const struct _cl_icd_dispatch *target, cl_uint entries)
 {
-    const char *claim = getenv("NSC_LAYER_GPU");
     next = target;
-    if (claim && strcmp(claim, "1") == 0)
-        gpu = true;
     memcpy(&mine, target, entries * sizeof(void *));
     mine.clGetPlatformIDs = my_clGetPlatformIDs;
     mine.clGetPlatformInfo = my_clGetPlatformInfo;

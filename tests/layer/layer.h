@@ -39,8 +39,8 @@ size_t nsc_layer_sites(const nsc_layer_site **sites);
 /* The references held to objects ("contexts", "queues", "buffers", "programs", "kernels", "events") by index from 0;
  * NULL: no such index. */
 const char *nsc_layer_held(int index, long *count);
-/* 1: every device says that it is a GPU, and what a backend does on GPUs only is done. NSC_LAYER_GPU=1 does it for
- * programs that know nothing of the layer. */
+/* 1: every device says that it is a GPU, and what a backend does on GPUs only is done. For programs
+ * that know nothing of the layer: NSC_LAYER_SHRINK=type=gpu (shrink.c). */
 void nsc_layer_claim_gpu(int on);
 
 /* Every source that is compiled from now on has `instead` wherever it had `text`; NULL: none has. */

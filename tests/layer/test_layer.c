@@ -4,48 +4,21 @@
 #include <CL/cl.h>
 
 #include <check.h>
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer.h"
+#include "client.h"
 
-static int (*layer_count)(const char *name, unsigned long long *value);
-static void (*layer_reset)(void);
-static void (*layer_set)(const nsc_layer_fault *fault);
-static const char *(*layer_failed)(void);
-static void (*layer_record)(int on);
-static size_t (*layer_sites)(const nsc_layer_site **sites);
-static const char *(*layer_held)(int index, long *count);
-static void (*layer_claim_gpu)(int on);
-static void (*layer_spoil)(const char *text, const char *instead);
-static unsigned long (*layer_spoilt)(void);
+static layer_client layer;
 
 static void load(void)
 {
-    const char *path = getenv("OPENCL_LAYERS");
-    ck_assert_msg(path != NULL, "OPENCL_LAYERS is not set");
-    void *layer = dlopen(path, RTLD_NOW);
-    ck_assert_msg(layer != NULL, "%s", dlerror());
-    *(void **)&layer_count = dlsym(layer, "nsc_layer_count");
-    *(void **)&layer_reset = dlsym(layer, "nsc_layer_reset");
-    *(void **)&layer_set = dlsym(layer, "nsc_layer_fail");
-    *(void **)&layer_failed = dlsym(layer, "nsc_layer_failed");
-    *(void **)&layer_record = dlsym(layer, "nsc_layer_record");
-    *(void **)&layer_sites = dlsym(layer, "nsc_layer_sites");
-    *(void **)&layer_held = dlsym(layer, "nsc_layer_held");
-    *(void **)&layer_claim_gpu = dlsym(layer, "nsc_layer_claim_gpu");
-    *(void **)&layer_spoil = dlsym(layer, "nsc_layer_spoil");
-    *(void **)&layer_spoilt = dlsym(layer, "nsc_layer_spoilt");
-    ck_assert(layer_count && layer_reset && layer_set && layer_failed && layer_record && layer_sites && layer_held &&
-              layer_claim_gpu && layer_spoil && layer_spoilt);
+    layer_find(&layer);
 }
 
 static unsigned long long counted(const char *name)
 {
-    unsigned long long value = 0;
-    ck_assert_msg(layer_count(name, &value), "no count of %s", name);
-    return value;
+    return layer_counted(&layer, name);
 }
 
 START_TEST(layer_counts_exactly)
@@ -57,15 +30,15 @@ START_TEST(layer_counts_exactly)
     int values[16] = {0};
     const size_t global = 16;
     unsigned long long none;
-    ck_assert(!layer_count("buffers", &none)); /* no OpenCL call yet: the loader has not read the layer */
+    ck_assert(!layer.count("buffers", &none)); /* no OpenCL call yet: the loader has not read the layer */
     ck_assert_int_eq(clGetPlatformIDs(1, &platform, NULL), CL_SUCCESS);
     ck_assert_int_eq(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 1, &device, NULL), CL_SUCCESS);
     cl_context context = clCreateContext(NULL, 1, &device, NULL, NULL, &code);
     ck_assert_int_eq(code, CL_SUCCESS);
     cl_command_queue queue = clCreateCommandQueue(context, device, 0, &code);
     ck_assert_int_eq(code, CL_SUCCESS);
-    ck_assert(!layer_count("nonsense", &none));
-    layer_reset();
+    ck_assert(!layer.count("nonsense", &none));
+    layer.reset();
     cl_mem buffer = clCreateBuffer(context, CL_MEM_READ_WRITE, sizeof values, NULL, &code);
     cl_program program = clCreateProgramWithSource(context, 1, &source, NULL, &code);
     ck_assert_int_eq(clBuildProgram(program, 1, &device, "", NULL, NULL), CL_SUCCESS);
@@ -96,7 +69,7 @@ START_TEST(layer_counts_exactly)
     ck_assert_uint_eq(counted("finishes"), 1);
     ck_assert_uint_eq(counted("flushes"), 2);
     ck_assert_uint_eq(counted("waits"), 0);
-    layer_reset();
+    layer.reset();
     ck_assert_uint_eq(counted("launches"), 0);
     clReleaseKernel(kernel);
     clReleaseProgram(program);
@@ -110,7 +83,7 @@ static long held(const char *kind)
 {
     long count = 0;
     const char *name;
-    for (int i = 0; (name = layer_held(i, &count)) != NULL; i++)
+    for (int i = 0; (name = layer.held(i, &count)) != NULL; i++)
         if (strcmp(name, kind) == 0)
             return count;
     ck_abort_msg("no such objects: %s", kind);
@@ -136,32 +109,32 @@ START_TEST(layer_fails_the_nth_call)
     cl_context context = open_device(&device);
     cl_mem buffers[4];
     for (int forever = 0; forever < 2; forever++) {
-        layer_set(&(nsc_layer_fault){.call = "clCreateBuffer", .n = 2, .forever = forever, .code = -61});
+        layer.set(&(nsc_layer_fault){.call = "clCreateBuffer", .n = 2, .forever = forever, .code = -61});
         for (int i = 0; i < 4; i++) {
             const int fails = i == 1 || (i > 1 && forever);
             ck_assert_int_eq(clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL), CL_SUCCESS);
             buffers[i] = clCreateBuffer(context, CL_MEM_READ_WRITE, 64, NULL, &code);
             ck_assert_int_eq(code, fails ? -61 : CL_SUCCESS);
             ck_assert_int_eq(buffers[i] == NULL, fails);
-            ck_assert_int_eq(layer_failed() == NULL, i < 1);
+            ck_assert_int_eq(layer.failed() == NULL, i < 1);
         }
-        ck_assert_str_eq(layer_failed(), "clCreateBuffer");
+        ck_assert_str_eq(layer.failed(), "clCreateBuffer");
         ck_assert_int_eq(held("buffers"), forever ? 1 : 3);
         /* Of all calls. A release that fails is made. */
-        layer_set(&(nsc_layer_fault){.n = 2, .code = CL_OUT_OF_RESOURCES});
+        layer.set(&(nsc_layer_fault){.n = 2, .code = CL_OUT_OF_RESOURCES});
         ck_assert_int_eq(clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL), CL_SUCCESS);
         ck_assert_int_eq(clReleaseMemObject(buffers[0]), CL_OUT_OF_RESOURCES);
-        ck_assert_str_eq(layer_failed(), "clReleaseMemObject");
+        ck_assert_str_eq(layer.failed(), "clReleaseMemObject");
         for (int i = 2; i < 4 && !forever; i++)
             ck_assert_int_eq(clReleaseMemObject(buffers[i]), CL_SUCCESS);
         ck_assert_int_eq(held("buffers"), 0);
-        layer_set(NULL);
-        ck_assert(layer_failed() == NULL);
+        layer.set(NULL);
+        ck_assert(layer.failed() == NULL);
     }
-    layer_claim_gpu(1);
+    layer.claim_gpu(1);
     ck_assert_int_eq(clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL), CL_SUCCESS);
     ck_assert(type == CL_DEVICE_TYPE_GPU);
-    layer_claim_gpu(0);
+    layer.claim_gpu(0);
     ck_assert_int_eq(held("contexts"), 1);
     clReleaseContext(context);
     ck_assert_int_eq(held("contexts"), 0);
@@ -174,14 +147,14 @@ START_TEST(layer_knows_call_sites)
     cl_device_type type;
     const nsc_layer_site *sites;
     cl_context context = open_device(&device);
-    layer_set(NULL);
-    layer_record(1);
+    layer.set(NULL);
+    layer.record(1);
     for (volatile int i = 0; i < 3; i++) /* or it may be unrolled into three sites */
         clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
-    layer_record(0);
+    layer.record(0);
     clReleaseContext(context);
-    ck_assert_uint_eq(layer_sites(&sites), 2);
+    ck_assert_uint_eq(layer.sites(&sites), 2);
     ck_assert_uint_eq(sites[0].first, 1);
     ck_assert_uint_eq(sites[0].last, 3);
     ck_assert_uint_eq(sites[1].first, 4);
@@ -205,11 +178,11 @@ START_TEST(layer_compiles_something_else)
     cl_mem buffer = clCreateBuffer(context, CL_MEM_READ_WRITE, sizeof right[0], NULL, &code);
     for (int i = 0; i < 2; i++) {
         int values[3];
-        layer_spoil(i == 0 ? NULL : "11", "725");
+        layer.spoil(i == 0 ? NULL : "11", "725");
         cl_program program = clCreateProgramWithSource(context, 2, pieces, lengths, &code);
         ck_assert_int_eq(clBuildProgram(program, 1, &device, "", NULL, NULL), CL_SUCCESS);
-        ck_assert_uint_eq(layer_spoilt(), (unsigned)i);
-        layer_spoil(NULL, NULL);
+        ck_assert_uint_eq(layer.spoilt(), (unsigned)i);
+        layer.spoil(NULL, NULL);
         cl_kernel kernel = clCreateKernel(program, "k", &code);
         clSetKernelArg(kernel, 0, sizeof buffer, &buffer);
         clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &one, NULL, 0, NULL, NULL);

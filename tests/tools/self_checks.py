@@ -52,9 +52,9 @@ class SelfChecks(Case):
         self.assertEqual(passed, 0)
 
     def test_wrong_clblast_is_off_and_our_kernel_multiplies(self):
-        device, _ = self.device(CLBLAST, NSC_LAYER_GPU="1")
+        device, _ = self.device(CLBLAST, NSC_LAYER_SHRINK="type=gpu")
         self.assertEqual(device["note"], "CLBlast off: its direct GEMM fails or is wrong on this device")
-        passed, skipped = self.conformance(CLBLAST, "gemm/*", NSC_LAYER_GPU="1")
+        passed, skipped = self.conformance(CLBLAST, "gemm/*", NSC_LAYER_SHRINK="type=gpu")
         self.assertGreater(passed, 500)
         self.assertEqual(skipped, 0)
 
